@@ -1,0 +1,1 @@
+"""The trail: append-only entries with erasable detail; knows nobody."""

@@ -1,0 +1,1 @@
+"""Schemes, sign-offs, certifications and their events: what a result is worth."""

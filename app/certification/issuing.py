@@ -1,0 +1,216 @@
+"""Deciding on a certification and what happens to it afterwards: every event is written here, once."""
+
+import secrets
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.audit import service as trail
+from app.certification import dates, numbers, queries, scope
+from app.certification.lifecycle import EventKind, State
+from app.certification.models import Certification, CertificationEvent
+from app.certification.standing import Standing, standing
+from app.clock import day_in
+from app.content.values import Scheme
+from app.errors import NotFoundError, RefusedError
+from app.people import queries as people_queries
+from app.people import service as people
+from app.people.permissions import Actor
+from app.releases.manifest import scheme_of
+from app.releases.models import Release
+
+
+def decide(
+    session: Session, *, organisation_id: int, account_id: int, course_id: str, as_of: datetime, now: datetime
+) -> Certification | None:
+    """Issue or renew a certification if every requirement is met now; None where something is missing.
+
+    The caller holds the person's lock, so that of two last requirements the second one decides, once.
+    """
+    zone = people_queries.get_organisation(session, organisation_id).time_zone
+    try:
+        where = standing(
+            session,
+            organisation_id=organisation_id,
+            account_id=account_id,
+            zone=zone,
+            course_id=course_id,
+            now=now,
+        )
+    except NotFoundError:
+        return None
+    earned = where.earning is not None and bool(where.earning.passed)
+    if not (where.assessment.met and earned and now >= where.period_start_at):
+        return None
+    effective_on = day_in(zone, as_of)
+    if where.held is None or where.state.state in queries.FINAL:
+        certification = _issue(session, where, account_id)
+        period = _first_period(scheme_of(where.release.manifest), effective_on)
+        kind = EventKind.ISSUED
+    else:
+        certification = where.held.certification
+        period = _renewed_period(scheme_of(where.release.manifest), where, effective_on)
+        kind = EventKind.RENEWED
+    _add_event(
+        session,
+        certification,
+        kind,
+        effective_on=effective_on,
+        now=now,
+        period=period,
+        attempt_id=where.earning.id if where.earning else None,
+        release_id=where.release.id,
+        cells=scope.to_json(queries.cells_of(where.release)),
+    )
+    return certification
+
+
+def change_certification(
+    session: Session,
+    *,
+    actor: Actor,
+    certification_id: int,
+    kind: EventKind,
+    effective_on: date,
+    reason_code: str,
+    reason: str,
+    now: datetime,
+) -> CertificationEvent:
+    """Suspend, reinstate, revoke or supersede a certification, with code and words of the reason."""
+    held = queries.get_held(session, certification_id, actor.organisation_id)
+    people.lock_person(session, held.certification.account_id)
+    held = queries.get_held(session, certification_id, actor.organisation_id)
+    state = held.on(effective_on, now).state
+    allowed = {
+        EventKind.SUSPENDED: state not in (*queries.FINAL, State.SUSPENDED),
+        EventKind.REINSTATED: state is State.SUSPENDED,
+        EventKind.REVOKED: state not in queries.FINAL,
+        EventKind.SUPERSEDED: state not in queries.FINAL,
+    }
+    if not allowed.get(kind, False):
+        raise RefusedError(f"A certification that is {state.value} cannot be {kind.value}.")
+    if not 3 <= len(reason.strip()) <= 500:
+        raise RefusedError("Give the reason in 3 to 500 characters.")
+    return _add_event(
+        session,
+        held.certification,
+        kind,
+        effective_on=effective_on,
+        now=now,
+        actor_id=actor.account_id,
+        reason_code=reason_code,
+        reason=reason.strip(),
+    )
+
+
+def _issue(session: Session, where: Standing, account_id: int) -> Certification:
+    release = where.release
+    account = people_queries.get_account(session, release.organisation_id, account_id)
+    organisation = people_queries.get_organisation(session, release.organisation_id)
+    certification = Certification(
+        organisation_id=release.organisation_id,
+        account_id=account_id,
+        course_id=release.course_id,
+        ordinal=where.held.certification.ordinal + 1 if where.held else 1,
+        number=numbers.format_number(secrets.token_bytes(numbers.RANDOM_BYTES)),
+        name=account.name,
+        release_id=release.id,
+        scheme=_frozen_scheme(release, organisation.name),
+        cells=scope.to_json(queries.cells_of(release)),
+    )
+    session.add(certification)
+    session.flush()
+    return certification
+
+
+def _frozen_scheme(release: Release, issuer: str) -> dict[str, Any]:
+    """Return what a certification keeps of its scheme for ever: names, edition, disclaimer, issuer, devices."""
+    scheme = release.manifest["scheme"]
+    return {
+        "title": scheme["title"],
+        "edition": release.edition,
+        "disclaimer": scheme["disclaimer"],
+        "issuer": issuer,
+        "devices": release.manifest["devices"],
+    }
+
+
+def _first_period(scheme: Scheme, on: date) -> dates.Period:
+    return dates.first_period(
+        on,
+        validity_months=scheme.validity_months,
+        grace_days=scheme.grace_days,
+        renewal_window_days=scheme.renewal_window_days,
+        expiry_basis=scheme.expiry_basis,
+    )
+
+
+def _renewed_period(scheme: Scheme, where: Standing, on: date) -> dates.Period:
+    previous, first_issued_on = where.state.latest_period, where.state.first_issued_on
+    if previous is None or first_issued_on is None:
+        return _first_period(scheme, on)
+    return dates.renewed_period(
+        on,
+        first_issued_on=first_issued_on,
+        previous=previous,
+        validity_months=scheme.validity_months,
+        grace_days=scheme.grace_days,
+        renewal_window_days=scheme.renewal_window_days,
+        expiry_basis=scheme.expiry_basis,
+    )
+
+
+def _add_event(
+    session: Session,
+    certification: Certification,
+    kind: EventKind,
+    *,
+    effective_on: date,
+    now: datetime,
+    period: dates.Period | None = None,
+    actor_id: int | None = None,
+    reason_code: str | None = None,
+    reason: str | None = None,
+    attempt_id: int | None = None,
+    release_id: int | None = None,
+    cells: list[dict[str, Any]] | None = None,
+) -> CertificationEvent:
+    event = CertificationEvent(
+        organisation_id=certification.organisation_id,
+        certification_id=certification.id,
+        kind=kind.value,
+        effective_on=effective_on,
+        recorded_at=now,
+        actor_id=actor_id,
+        reason_code=reason_code,
+        reason=reason,
+        attempt_id=attempt_id,
+        release_id=release_id,
+        first_on=period.first_on if period else None,
+        last_on=period.last_on if period else None,
+        grace_last_on=period.grace_last_on if period else None,
+        due_from_on=period.due_from_on if period else None,
+        cells=cells,
+    )
+    session.add(event)
+    session.flush()
+    trail.record(
+        session,
+        organisation_id=certification.organisation_id,
+        kind=f"certification.{kind.value}",
+        subject=f"certification:{certification.id}",
+        actor_id=actor_id,
+        account_id=certification.account_id,
+        now=now,
+        detail={
+            "number": certification.number,
+            "effective_on": effective_on.isoformat(),
+            "last_on": period.last_on.isoformat() if period else None,
+            "attempt": attempt_id,
+            "release": release_id,
+            "reason_code": reason_code,
+            "reason": reason,
+        },
+    )
+    return event

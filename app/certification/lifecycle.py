@@ -1,0 +1,247 @@
+"""The state of a certification as of any day, as known at any instant, folded from its events; pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+from app.certification.dates import Period
+from app.certification.scope import GrantedCell, from_json, narrowed
+
+
+class State(StrEnum):
+    """What a certification is worth on a day; strongest first: of several that apply the first one counts."""
+
+    REVOKED = "revoked"
+    SUPERSEDED = "superseded"
+    SUSPENDED = "suspended"
+    EXPIRED = "expired"
+    GRACE = "grace"
+    ACTIVE = "active"
+    NONE = "none"
+
+
+class EventKind(StrEnum):
+    """What can happen to a certification; only people's acts, never what a date does by itself."""
+
+    ISSUED = "issued"
+    RENEWED = "renewed"
+    SUSPENDED = "suspended"
+    REINSTATED = "reinstated"
+    REVOKED = "revoked"
+    SUPERSEDED = "superseded"
+    SCOPE_REDUCED = "scope_reduced"
+
+
+BEGINS_PERIOD = frozenset({EventKind.ISSUED, EventKind.RENEWED})
+FINAL = {EventKind.REVOKED: State.REVOKED, EventKind.SUPERSEDED: State.SUPERSEDED}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """One act: `effective_on` is when it counts, `recorded_at` when we knew; `seq` orders equal instants.
+
+    `issued` and `renewed` bring a period, and the cells that they grant (None: as before);
+    `scope_reduced` brings the cells that remain.
+    """
+
+    kind: EventKind
+    effective_on: date
+    recorded_at: datetime
+    seq: int
+    period: Period | None = None
+    cells: tuple[GrantedCell, ...] | None = None
+    reason_code: str | None = None
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an event that the fold could not read in one way only."""
+        if (self.period is not None) != (self.kind in BEGINS_PERIOD):
+            raise ValueError(f"{self.kind}: a period belongs to issued and renewed, and to these always")
+        if self.kind is EventKind.SCOPE_REDUCED and self.cells is None:
+            raise ValueError("scope_reduced: name the cells that remain")
+        if self.cells is not None and self.kind not in {*BEGINS_PERIOD, EventKind.SCOPE_REDUCED}:
+            raise ValueError(f"{self.kind}: this event concerns the whole certification, not cells")
+
+
+class EventRow(Protocol):
+    """What a stored event has, for `event_of`: its `id` is the `seq`, its cells are JSON values."""
+
+    id: int
+    kind: str
+    effective_on: date
+    recorded_at: datetime
+    reason_code: str | None
+    reason: str | None
+    first_on: date | None
+    last_on: date | None
+    grace_last_on: date | None
+    due_from_on: date | None
+    cells: list[Any] | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StateAsOf:
+    """A certification on a day.
+
+    `since_on` and `until_on` are the first and last day of the unbroken run of this state, by what is known;
+    `until_on` is None where nothing known ends it. `period` is the one that counts: of those begun the one
+    that ends last (it covers the day when active). `latest_period` is the one that ends last, begun or not,
+    `last_valid_on` its last day. `cells` were granted and not taken away since; only `active` and `grace` put
+    them in force. `cause` is the act behind the state.
+    """
+
+    state: State
+    due: bool = False
+    since_on: date | None = None
+    until_on: date | None = None
+    first_issued_on: date | None = None
+    last_valid_on: date | None = None
+    latest_period: Period | None = None
+    period: Period | None = None
+    cells: tuple[GrantedCell, ...] = ()
+    cause: Event | None = None
+
+    @property
+    def reason_code(self) -> str | None:
+        """The code of the reason given for the act behind the state."""
+        return self.cause.reason_code if self.cause else None
+
+    @property
+    def reason(self) -> str | None:
+        """The words of the reason given for the act behind the state."""
+        return self.cause.reason if self.cause else None
+
+
+def event_of(row: EventRow) -> Event:
+    """Return a stored event as the fold reads it."""
+    period = None
+    if row.first_on and row.last_on and row.grace_last_on and row.due_from_on:
+        period = Period(
+            first_on=row.first_on,
+            last_on=row.last_on,
+            grace_last_on=row.grace_last_on,
+            due_from_on=row.due_from_on,
+        )
+    return Event(
+        kind=EventKind(row.kind),
+        effective_on=row.effective_on,
+        recorded_at=row.recorded_at,
+        seq=row.id,
+        period=period,
+        cells=None if row.cells is None else from_json(row.cells),
+        reason_code=row.reason_code,
+        reason=row.reason,
+    )
+
+
+def state_as_of(events: Iterable[Event], day: date, known_at: datetime) -> StateAsOf:
+    """Fold a certification's events into what it was on a day, by what was recorded up to an instant.
+
+    Only events recorded at or before `known_at` and effective on or before `day` count, so an answer given
+    once can be given again for ever. Events of one day follow each other as they were recorded.
+    """
+    known = sorted(
+        (event for event in events if event.recorded_at <= known_at),
+        key=lambda event: (event.effective_on, event.recorded_at, event.seq),
+    )
+    today = _on(known, day)
+    if today.state is State.NONE:
+        return today
+    turns = _turning_days(known)
+    since_on = day
+    for turn in sorted((turn for turn in turns if turn <= day), reverse=True):
+        if _on(known, turn).state is not today.state:
+            break
+        since_on = turn
+    ends = (turn for turn in sorted(turns) if turn > day and _on(known, turn).state is not today.state)
+    next_on = next(ends, None)
+    until_on = next_on - timedelta(days=1) if next_on else None
+    return replace(today, since_on=since_on, until_on=until_on)
+
+
+def _on(known: Sequence[Event], day: date) -> StateAsOf:
+    """Return the state on a day of sorted events, without the run of days around it."""
+    counted = [event for event in known if event.effective_on <= day]
+    periods = [(event.period, event) for event in counted if event.period]
+    begun = [(period, event) for period, event in periods if period.first_on <= day]
+    period, act = max(begun, key=_ends, default=(None, None))
+    state, cause = _state_of_acts(counted) or (_state_of_periods([each for each, _ in begun], day), act)
+    issue = next((event for event in counted if event.kind is EventKind.ISSUED), None)
+    latest = max(periods, key=_ends)[0] if periods else None
+    return StateAsOf(
+        state=state,
+        due=state is State.ACTIVE and latest is not None and day >= latest.due_from_on,
+        first_issued_on=issue.effective_on if issue else None,
+        last_valid_on=latest.last_on if latest else None,
+        latest_period=latest,
+        period=period,
+        cells=_cells(counted),
+        cause=cause,
+    )
+
+
+def _state_of_acts(counted: Sequence[Event]) -> tuple[State, Event] | None:
+    for kind, state in FINAL.items():
+        final = next((event for event in counted if event.kind is kind), None)
+        if final:
+            return state, final
+    suspensions = _open_suspensions(counted)
+    return (State.SUSPENDED, suspensions[0]) if suspensions else None
+
+
+def _state_of_periods(begun: Sequence[Period], day: date) -> State:
+    if not begun:
+        return State.NONE
+    if any(day <= period.last_on for period in begun):
+        return State.ACTIVE
+    return State.GRACE if any(day <= period.grace_last_on for period in begun) else State.EXPIRED
+
+
+def _open_suspensions(counted: Sequence[Event]) -> list[Event]:
+    """Return the suspensions that no reinstatement has lifted, the longest-standing first.
+
+    A reinstatement lifts only what was on record when it was made: a suspension recorded later, though
+    effective earlier, was not what the person who reinstated had decided about.
+    """
+    standing: list[Event] = []
+    for event in counted:
+        if event.kind is EventKind.SUSPENDED:
+            standing.append(event)
+        elif event.kind is EventKind.REINSTATED:
+            standing = [one for one in standing if _recorded(one) > _recorded(event)]
+    return standing
+
+
+def _cells(counted: Sequence[Event]) -> tuple[GrantedCell, ...]:
+    """Return the cells granted last, less every reduction that was not on record when they were granted."""
+    cells: tuple[GrantedCell, ...] = ()
+    reductions: list[Event] = []
+    for event in counted:
+        if event.kind is EventKind.SCOPE_REDUCED:
+            reductions.append(event)
+            cells = narrowed(cells, event.cells or ())
+        elif event.cells is not None:
+            reductions = [one for one in reductions if _recorded(one) > _recorded(event)]
+            cells = event.cells
+            for reduction in reductions:
+                cells = narrowed(cells, reduction.cells or ())
+    return cells
+
+
+def _turning_days(known: Sequence[Event]) -> set[date]:
+    """Return every day on which the state can become another one, by these events alone."""
+    turns = {event.effective_on for event in known}
+    for period in (event.period for event in known if event.period):
+        turns.add(period.first_on)
+        turns.update(day + timedelta(days=1) for day in (period.last_on, period.grace_last_on) if day < date.max)
+    return turns
+
+
+def _recorded(event: Event) -> tuple[datetime, int]:
+    return event.recorded_at, event.seq
+
+
+def _ends(dated: tuple[Period, Event]) -> tuple[date, date]:
+    return dated[0].last_on, dated[0].grace_last_on

@@ -1,0 +1,72 @@
+"""Tables of sign-offs, certifications and their events; what is certified is frozen with it."""
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, BigId
+
+
+class SignOff(Base):
+    """An evaluator's attestation of one observed treatment; there is no field that could hold a client."""
+
+    __tablename__ = "sign_off"
+    __table_args__ = (sa.Index("ix_sign_off_organisation_id_account_id", "organisation_id", "account_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    clinic_id: Mapped[int] = mapped_column(sa.ForeignKey("clinic.id"))
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    evaluator_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    device: Mapped[str] = mapped_column(sa.String(64))
+    skin_type: Mapped[int]
+    procedure: Mapped[str] = mapped_column(sa.String(64))
+    observed_on: Mapped[date]
+    attested_at: Mapped[datetime]
+
+
+class Certification(Base):
+    """The decision about a person under a scheme; `scheme` and `cells` are frozen as they were granted."""
+
+    __tablename__ = "certification"
+    __table_args__ = (sa.UniqueConstraint("organisation_id", "account_id", "course_id", "ordinal"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    course_id: Mapped[str] = mapped_column(sa.String(64))
+    ordinal: Mapped[int]
+    number: Mapped[str] = mapped_column(sa.String(32), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(120))
+    release_id: Mapped[int] = mapped_column(sa.ForeignKey("release.id"))
+    scheme: Mapped[dict[str, Any]]
+    cells: Mapped[list[Any]]
+
+
+class CertificationEvent(Base):
+    """What happened to a certification: when it counts, when we knew, who, and why."""
+
+    __tablename__ = "certification_event"
+    __table_args__ = (
+        sa.UniqueConstraint("certification_id", "attempt_id"),
+        sa.Index("ix_certification_event_certification_id", "certification_id", "effective_on"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    certification_id: Mapped[int] = mapped_column(sa.ForeignKey("certification.id"))
+    kind: Mapped[str] = mapped_column(sa.String(16))
+    effective_on: Mapped[date]
+    recorded_at: Mapped[datetime]
+    actor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+    reason_code: Mapped[str | None] = mapped_column(sa.String(32))
+    reason: Mapped[str | None] = mapped_column(sa.String(500))
+    attempt_id: Mapped[int | None] = mapped_column(sa.ForeignKey("attempt.id"))
+    release_id: Mapped[int | None] = mapped_column(sa.ForeignKey("release.id"))
+    first_on: Mapped[date | None]
+    last_on: Mapped[date | None]
+    grace_last_on: Mapped[date | None]
+    due_from_on: Mapped[date | None]
+    cells: Mapped[list[Any] | None]

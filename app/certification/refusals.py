@@ -1,0 +1,26 @@
+"""Why somebody cannot sit an exam now, in words that say what to do; pure."""
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from app.exams.timing import RefusalKind, Refused
+
+
+def why_no_seat(refused: Refused, *, managers: Sequence[str], zone: str) -> str:
+    """Return the sentence for a refusal; instants are told in the organisation's time zone."""
+    when = f"{refused.when.astimezone(ZoneInfo(zone)):%-d %B %Y, %H:%M}" if refused.when else ""
+    match refused.kind:
+        case RefusalKind.PASSED:
+            return "You have passed this exam; there is nothing more to sit."
+        case RefusalKind.NOT_OPEN:
+            return f"Your certification is current. You can sit the exam again from {when}."
+        case RefusalKind.WAIT:
+            return f"You can sit the exam again from {when}. Read again what the result names until then."
+        case RefusalKind.USED_UP:
+            return f"Your attempts are used up. {_either(managers)} can grant you one more."
+
+
+def _either(names: Sequence[str]) -> str:
+    if not names:
+        return "An administrator"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

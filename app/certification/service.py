@@ -1,0 +1,267 @@
+"""Every act that can decide a certification: sitting, reading, signing off, and what happens to it afterwards."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.audit import service as trail
+from app.certification import issuing, scope
+from app.certification import queries as certifications
+from app.certification.models import Certification, SignOff
+from app.certification.refusals import why_no_seat
+from app.certification.standing import is_open, standing
+from app.clock import day_in
+from app.errors import NotFoundError, RefusedError
+from app.exams import queries as exam_queries
+from app.exams import service as exams
+from app.exams import timing
+from app.exams.models import Attempt
+from app.learning import queries as learning_queries
+from app.learning import service as learning
+from app.people import queries as people_queries
+from app.people import service as people
+from app.people.permissions import Action, Actor, Role
+from app.releases import queries as releases
+from app.releases.models import Release
+
+OBSERVED_AT_MOST = timedelta(days=90)
+
+
+def start_attempt(session: Session, *, actor: Actor, course_id: str, seed: int, now: datetime) -> Attempt:
+    """Start a person's next attempt at a course's exam, or return the one that is open.
+
+    RefusedError tells why there is no next one: passed, used up (and who may grant one), too early.
+    """
+    people.lock_person(session, actor.account_id)
+    _settle_overdue_of(session, actor, course_id, now)
+    zone = people_queries.get_organisation(session, actor.organisation_id).time_zone
+    where = standing(
+        session,
+        organisation_id=actor.organisation_id,
+        account_id=actor.account_id,
+        zone=zone,
+        course_id=course_id,
+        now=now,
+    )
+    if where.open_attempt is not None:
+        return where.open_attempt
+    if isinstance(where.seat, timing.Refused):
+        managers = people_queries.manager_names(session, actor.organisation_id, actor.account_id)
+        raise RefusedError(why_no_seat(where.seat, managers=managers, zone=zone))
+    return exams.create_attempt(
+        session,
+        organisation_id=actor.organisation_id,
+        account_id=actor.account_id,
+        release=where.release,
+        seed=seed,
+        now=now,
+    )
+
+
+def save_response(
+    session: Session,
+    *,
+    actor: Actor,
+    attempt_id: int,
+    position: int,
+    form: Mapping[str, Sequence[str]],
+    now: datetime,
+) -> exams.Saved:
+    """Save what a person chose for an item of their open attempt."""
+    return exams.save_response(
+        session,
+        organisation_id=actor.organisation_id,
+        account_id=actor.account_id,
+        attempt_id=attempt_id,
+        position=position,
+        form=form,
+        now=now,
+    )
+
+
+def set_flag(session: Session, *, actor: Actor, attempt_id: int, position: int, flagged: bool, now: datetime) -> bool:
+    """Flag an item of an open attempt, or take the flag away; False when the attempt is over."""
+    attempt = exam_queries.get_attempt(session, actor.organisation_id, attempt_id, actor.account_id)
+    if not is_open(attempt, now):
+        return False
+    exams.set_flag(session, attempt=attempt, position=position, flagged=flagged)
+    return True
+
+
+def submit_attempt(session: Session, *, actor: Actor, attempt_id: int, now: datetime) -> Attempt:
+    """Close a person's attempt and decide what it earns; submitting again changes nothing."""
+    attempt = exam_queries.get_attempt(session, actor.organisation_id, attempt_id, actor.account_id)
+    return settle_attempt(session, attempt=attempt, actor_id=actor.account_id, now=now)
+
+
+def settle_attempt(session: Session, *, attempt: Attempt, actor_id: int | None, now: datetime) -> Attempt:
+    """Close an attempt, as of its deadline when that has passed, and decide what it earns."""
+    people.lock_person(session, attempt.account_id)
+    over = timing.closed_at_of(None, attempt.deadline_at, now)
+    closed = exams.close_attempt(
+        session,
+        attempt=attempt,
+        as_of=over or now,
+        closed_by=exams.RAN_OUT if over else exams.SUBMITTED,
+        actor_id=actor_id,
+        now=now,
+    )
+    if closed and attempt.passed:
+        issuing.decide(
+            session,
+            organisation_id=attempt.organisation_id,
+            account_id=attempt.account_id,
+            course_id=attempt.course_id,
+            as_of=over or now,
+            now=now,
+        )
+    return attempt
+
+
+def close_overdue(session: Session, *, now: datetime) -> int:
+    """Record every attempt that ran out; each reads as closed already. Return how many."""
+    attempts = exam_queries.overdue(session, now=now)
+    for attempt in attempts:
+        settle_attempt(session, attempt=attempt, actor_id=None, now=now)
+    return len(attempts)
+
+
+def complete_lesson(
+    session: Session, *, actor: Actor, course_id: str, lesson_id: str, now: datetime
+) -> tuple[Release, Certification | None]:
+    """Record that a person read a lesson, and decide whether it was the last thing missing.
+
+    Return the release in force that it was read in, and the certification if this earned one.
+    """
+    people.lock_person(session, actor.account_id)
+    release = releases.in_force(session, actor.organisation_id, course_id)
+    assigned = learning_queries.assignment(session, actor.organisation_id, actor.account_id, course_id)
+    if release is None or assigned is None:
+        raise NotFoundError
+    fresh = learning.complete_lesson(
+        session,
+        organisation_id=actor.organisation_id,
+        account_id=actor.account_id,
+        release_id=release.id,
+        lesson_id=lesson_id,
+        now=now,
+    )
+    if not fresh:
+        return release, None
+    earned = issuing.decide(
+        session,
+        organisation_id=actor.organisation_id,
+        account_id=actor.account_id,
+        course_id=release.course_id,
+        as_of=now,
+        now=now,
+    )
+    return release, earned
+
+
+def sign_off(
+    session: Session,
+    *,
+    actor: Actor,
+    account_id: int,
+    device: str,
+    skin_type: int,
+    procedure: str,
+    observed_on: date,
+    now: datetime,
+) -> SignOff:
+    """Attest one observed treatment of a technician, and decide whether it was the last thing missing."""
+    clinic_id = _shared_clinic(session, actor, account_id)
+    zone = people_queries.get_organisation(session, actor.organisation_id).time_zone
+    today = day_in(zone, now)
+    if account_id == actor.account_id:
+        raise RefusedError("You cannot sign off your own treatments; ask another evaluator.")
+    if observed_on > today:
+        raise RefusedError("Enter the day on which you observed the treatment; it cannot lie ahead.")
+    if today - observed_on > OBSERVED_AT_MOST:
+        raise RefusedError(f"Sign off within {OBSERVED_AT_MOST.days} days of the treatment; this one is older.")
+    cell = scope.Cell(procedure=procedure, device=device, skin_type=skin_type)
+    courses = _courses_granting(session, actor.organisation_id, cell)
+    if not courses:
+        raise RefusedError("No certification covers this device, skin type and procedure; check all three.")
+    people.lock_person(session, account_id)
+    signed = SignOff(
+        organisation_id=actor.organisation_id,
+        clinic_id=clinic_id,
+        account_id=account_id,
+        evaluator_id=actor.account_id,
+        device=device,
+        skin_type=skin_type,
+        procedure=procedure,
+        observed_on=observed_on,
+        attested_at=now,
+    )
+    session.add(signed)
+    session.flush()
+    trail.record(
+        session,
+        organisation_id=actor.organisation_id,
+        kind="sign_off.attested",
+        subject=f"sign_off:{signed.id}",
+        actor_id=actor.account_id,
+        account_id=account_id,
+        now=now,
+        detail={
+            "device": device,
+            "skin_type": skin_type,
+            "procedure": procedure,
+            "observed_on": observed_on.isoformat(),
+        },
+    )
+    for course_id in courses:
+        issuing.decide(
+            session,
+            organisation_id=actor.organisation_id,
+            account_id=account_id,
+            course_id=course_id,
+            as_of=now,
+            now=now,
+        )
+    return signed
+
+
+def disable_account(session: Session, *, actor: Actor, account_id: int, reason: str, now: datetime) -> None:
+    """Disable an account with a reason: sign-ins, links and open attempts end at once."""
+    account = people.disable(session, actor=actor, account_id=account_id, reason=reason, now=now)
+    people.lock_person(session, account.id)
+    exams.end_open_attempts(session, account_id=account.id, actor_id=actor.account_id, now=now)
+
+
+def grant_attempt(
+    session: Session, *, actor: Actor, account_id: int, course_id: str, reason: str, now: datetime
+) -> None:
+    """Give a person one more attempt at a course's exam, with the reason."""
+    exams.grant_attempt(session, actor=actor, account_id=account_id, course_id=course_id, reason=reason, now=now)
+
+
+def _settle_overdue_of(session: Session, actor: Actor, course_id: str, now: datetime) -> None:
+    found = exam_queries.histories(session, actor.organisation_id, [actor.account_id], [course_id])
+    for history in found.values():
+        for attempt in history.attempts:
+            if attempt.closed_at is None and not is_open(attempt, now):
+                settle_attempt(session, attempt=attempt, actor_id=actor.account_id, now=now)
+
+
+def _shared_clinic(session: Session, actor: Actor, account_id: int) -> int:
+    """Return the clinic where the technician treats and the actor evaluates; not found where there is none."""
+    within = actor.clinics(Action.SIGN_OFF)
+    person = people_queries.member(session, actor.organisation_id, account_id, within)
+    treats = [clinic for _, role, clinic, _ in person.roles if role is Role.TECHNICIAN and clinic is not None]
+    shared = [clinic for clinic in treats if within is None or clinic in within]
+    if not shared or person.disabled_at is not None:
+        raise NotFoundError
+    return shared[0]
+
+
+def _courses_granting(session: Session, organisation_id: int, cell: scope.Cell) -> list[str]:
+    return [
+        course_id
+        for course_id, found in releases.all_in_force(session, organisation_id).items()
+        if any(granted.cell == cell for granted in certifications.cells_of(found.release))
+    ]

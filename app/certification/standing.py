@@ -1,0 +1,222 @@
+"""Where a person stands in a course: read, sat, observed, certified, and what may come next."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+from sqlalchemy.orm import Session
+
+from app.certification import queries, rules, scope
+from app.certification.lifecycle import State, StateAsOf
+from app.certification.queries import FINAL, Held, Observed
+from app.clock import day_in, start_of
+from app.errors import NotFoundError
+from app.exams import queries as exams
+from app.exams import timing
+from app.exams.models import Attempt
+from app.exams.queries import History
+from app.learning import queries as learning
+from app.learning.models import Assignment
+from app.learning.queries import Assigned
+from app.releases import queries as releases
+from app.releases.manifest import exam_of, scheme_of
+from app.releases.models import Release
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """What is read once of a person: everything that decides where they stand in their courses."""
+
+    account_id: int
+    zone: str
+    assigned: dict[str, Assigned]
+    held: dict[str, Held]
+    histories: dict[str, History]
+    observed: tuple[Observed, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """Where a person stands in a course under one release."""
+
+    release: Release
+    assignment: Assignment | None
+    held: Held | None
+    state: StateAsOf
+    lessons_read: frozenset[str]
+    attempts: tuple[Attempt, ...]
+    open_attempt: Attempt | None
+    seat: timing.Allowed | timing.Refused
+    period_start_at: datetime
+    assessment: rules.Assessment
+    earning: Attempt | None
+
+
+def records(
+    session: Session,
+    *,
+    organisation_id: int,
+    account_ids: Collection[int],
+    zone: str,
+    course_ids: Collection[str] | None = None,
+) -> dict[int, Record]:
+    """Return the records of people; four queries, however many people."""
+    assigned = learning.assigned(session, organisation_id, account_ids, course_ids)
+    # Of required certifications in other courses the state counts too: these are read whole.
+    held = queries.held_by(session, organisation_id, account_ids)
+    histories = exams.histories(session, organisation_id, account_ids, course_ids)
+    observed = queries.observed(session, organisation_id, account_ids)
+    return {
+        account_id: Record(
+            account_id=account_id,
+            zone=zone,
+            assigned={course: one for (who, course), one in assigned.items() if who == account_id},
+            held={one.certification.course_id: one for one in held.get(account_id, ())},
+            histories={course: one for (who, course), one in histories.items() if who == account_id},
+            observed=tuple(observed.get(account_id, ())),
+        )
+        for account_id in account_ids
+    }
+
+
+def record_after(session: Session, *, attempt: Attempt, history: History, zone: str, practice: bool) -> Record:
+    """Return a person's record after an attempt whose history is at hand; two queries, three with `practice`."""
+    organisation_id, account_id, course_id = attempt.organisation_id, attempt.account_id, attempt.course_id
+    assigned = learning.assigned(session, organisation_id, [account_id], [course_id])
+    held = queries.held_by(session, organisation_id, [account_id]).get(account_id, [])
+    observed = queries.observed(session, organisation_id, [account_id]) if practice else {}
+    return Record(
+        account_id=account_id,
+        zone=zone,
+        assigned={course: one for (_, course), one in assigned.items()},
+        held={one.certification.course_id: one for one in held},
+        histories={course_id: history},
+        observed=tuple(observed.get(account_id, ())),
+    )
+
+
+def standing(
+    session: Session,
+    *,
+    organisation_id: int,
+    account_id: int,
+    zone: str,
+    course_id: str,
+    now: datetime,
+    release: Release | None = None,
+) -> Standing:
+    """Return where a person stands in a course; five queries, or four under a release that is at hand.
+
+    NotFoundError when the course is neither assigned to them nor one that they are certified in, or not in force.
+    """
+    record = records(
+        session, organisation_id=organisation_id, account_ids=[account_id], zone=zone, course_ids=[course_id]
+    )[account_id]
+    release = release or releases.in_force(session, organisation_id, course_id)
+    if release is None or (course_id not in record.assigned and course_id not in record.held):
+        raise NotFoundError
+    return standing_of(record, release, now)
+
+
+def standing_of(record: Record, release: Release, now: datetime) -> Standing:
+    """Tell from a record where the person stands in a course under a release."""
+    course_id = release.course_id
+    held, assigned = record.held.get(course_id), record.assigned.get(course_id)
+    history = record.histories.get(course_id, History())
+    state = held.on(day_in(record.zone, now), now) if held else StateAsOf(state=State.NONE)
+    starts_at = _period_start(record.zone, assigned, state, now)
+    read = assigned.lessons_read if assigned else frozenset()
+    earning = _speaking(history.attempts, starts_at, now)
+    return Standing(
+        release=release,
+        assignment=assigned.assignment if assigned else None,
+        held=held,
+        state=state,
+        lessons_read=read,
+        attempts=history.attempts,
+        open_attempt=next((one for one in history.attempts if is_open(one, now)), None),
+        seat=_seat(release, history, starts_at, state, now),
+        period_start_at=starts_at,
+        assessment=rules.assess(scheme_of(release.manifest), _facts(record, release, read, earning, now)),
+        earning=earning,
+    )
+
+
+def is_open(attempt: Attempt, now: datetime) -> bool:
+    """Tell whether an attempt can still be answered: neither closed nor out of time."""
+    return timing.closed_at_of(attempt.closed_at, attempt.deadline_at, now) is None
+
+
+def exam_fact(attempt: Attempt | None) -> rules.ExamFact | None:
+    """Return the result that an attempt speaks with, or None while it has none."""
+    if attempt is None or attempt.score_numerator is None or attempt.score_denominator is None:
+        return None
+    score = Fraction(attempt.score_numerator, attempt.score_denominator)
+    return rules.ExamFact(score=score, passed=bool(attempt.passed))
+
+
+def _period_start(zone: str, assigned: Assigned | None, state: StateAsOf, now: datetime) -> datetime:
+    """Attempts count from the assignment; once certified, from the opening of the renewal window."""
+    if state.state in FINAL and state.cause is not None:
+        return state.cause.recorded_at
+    if state.latest_period is not None:
+        return start_of(zone, state.latest_period.due_from_on)
+    return assigned.assignment.assigned_at if assigned else now
+
+
+def _seat(
+    release: Release, history: History, starts_at: datetime, state: StateAsOf, now: datetime
+) -> timing.Allowed | timing.Refused:
+    exam = exam_of(release.manifest)
+    closed = [
+        timing.ClosedAttempt(closed_at=closed_at, passed=bool(one.passed))
+        for one in history.attempts
+        if (closed_at := timing.closed_at_of(one.closed_at, one.deadline_at, now))
+    ]
+    return timing.may_start(
+        timing.Rules(
+            time_limit_minutes=exam.time_limit_minutes,
+            # Who lost a certification for good sits again only when a manager grants it.
+            attempts=0 if state.state in FINAL else exam.attempts,
+            retake_wait_hours=exam.retake_wait_hours,
+        ),
+        closed,
+        now=now,
+        extra_attempts=sum(granted_at >= starts_at for granted_at in history.granted_at),
+        period_start_at=starts_at,
+    )
+
+
+def _facts(
+    record: Record, release: Release, read: frozenset[str], earning: Attempt | None, now: datetime
+) -> rules.Facts:
+    today = day_in(record.zone, now)
+    return rules.Facts(
+        lessons=tuple(lesson["id"] for lesson in release.manifest["lessons"]),
+        lessons_read=read,
+        exam=exam_fact(earning),
+        cells=queries.cells_of(release),
+        observed=tuple(
+            scope.Cell(procedure=one.sign_off.procedure, device=one.sign_off.device, skin_type=one.sign_off.skin_type)
+            for one in record.observed
+        ),
+        certifications=tuple(
+            rules.HeldCertification(
+                course_id=course_id,
+                title=record.held[course_id].certification.scheme["title"],
+                state=record.held[course_id].on(today, now).state,
+            )
+            for course_id in scheme_of(release.manifest).requires_certifications
+            if course_id in record.held
+        ),
+    )
+
+
+def _speaking(attempts: Sequence[Attempt], starts_at: datetime, now: datetime) -> Attempt | None:
+    """Return the attempt that speaks for a person: the pass of this period, or else the latest result."""
+    recorded = [one for one in attempts if one.closed_at is not None]
+    if now >= starts_at:
+        recorded = [one for one in recorded if one.closed_at is not None and one.closed_at >= starts_at]
+    speaking = [one for one in recorded if one.passed] or recorded
+    return speaking[-1] if speaking else None

@@ -1,0 +1,170 @@
+"""Commands about courses: check, items, paper and schema need no database; publish and sign do."""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app import clock
+from app.cli import support
+from app.content import papers
+from app.content.check import CourseError, check_paths, describe, load_course
+from app.content.draw import DrawError
+from app.content.generate import FAMILIES, counts, items_of, rests_on
+from app.content.read import CoursePathError
+from app.content.schema import json_schema
+from app.content.values import Course, Problem
+from app.errors import RefusedError
+from app.people import queries as people
+from app.releases import queries as releases
+from app.releases import service
+from app.releases.freeze import freeze
+
+FORMATS = click.Choice(["text", "json"])
+WRONG_USE = 2
+
+
+@click.group()
+def courses() -> None:
+    """Check, look into, publish and sign courses."""
+
+
+@courses.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--format", "output", type=FORMATS, default="text", show_default=True)
+def check(paths: tuple[str, ...], output: str) -> None:
+    """Check courses, or folders of courses, and tell every problem at once."""
+    try:
+        problems = check_paths(paths)
+    except CoursePathError as error:
+        raise click.UsageError(str(error)) from error
+    _tell(problems, output)
+    if problems:
+        sys.exit(1)
+    if output == "text":
+        click.echo("No problems.", err=True)
+
+
+@courses.command()
+@click.argument("path")
+@click.option("--family", help="Only items of this family.")
+@click.option("--row", metavar="TABLE/ROW", help="Only items that ask this row.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--counts", "count", is_flag=True, help="How many items each family makes of each row, and why none.")
+@click.option("--format", "output", type=FORMATS, default="text", show_default=True)
+def items(path: str, family: str | None, row: str | None, seed: int, output: str, *, count: bool) -> None:
+    """Print the items that a course can ask."""
+    if family is not None and family not in FAMILIES:
+        raise click.UsageError(f"{family} is not a family made here; choose one of {', '.join(FAMILIES)}")
+    course, families = _load(path, output), [family] if family else None
+    if count:
+        _print([one for one in counts(course, families) if row in (None, one["row"])], output)
+        return
+    found = items_of(course, seed=seed, families=families)
+    _print([papers.item_json(one) for one in found if row is None or rests_on(one, row)], output)
+
+
+@courses.command()
+@click.argument("path")
+@click.option("--seed", type=click.IntRange(0), required=True)
+@click.option("--format", "output", type=FORMATS, default="text", show_default=True)
+def paper(path: str, seed: int, output: str) -> None:
+    """Print a paper as it would be drawn by a seed, with its proof."""
+    try:
+        drawn = papers.paper(_load(path, output), seed)
+    except DrawError as error:
+        raise click.ClickException(str(error)) from error
+    _print(drawn, output)
+
+
+@courses.command()
+def schema() -> None:
+    """Print the JSON Schema of the YAML files, from the models that the checker uses."""
+    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+@courses.command()
+@click.argument("path")
+@click.option("--as", "email", required=True, metavar="EMAIL", help="Who publishes: an author or administrator.")
+def publish(path: str, email: str) -> None:
+    """Freeze a checked course as a release, unsigned."""
+    database = support.ready_database(support.settings())
+    with database.session() as session:
+        author = people.person_by_email(session, email)
+    click.echo("Checking and rendering ...", err=True)
+    frozen = freeze(_load(path, "text"))
+    with database.transaction() as session:
+        release = service.publish(session, actor=author, frozen=frozen, now=clock.now())
+    click.echo(f"Release {release.id}: {release.title}, edition {release.edition}, {release.content_hash}")
+    click.echo("It is unsigned: a medical director signs it with `fluence courses sign`, or on its page.")
+
+
+@courses.command()
+@click.argument("release", type=click.IntRange(1, 2**53))
+@click.option("--as", "email", required=True, metavar="EMAIL", help="The medical director who signs.")
+@click.option("--confirm-protocol", is_flag=True, help="Confirm every protocol row, after comparing each one.")
+def sign(release: int, email: str, *, confirm_protocol: bool) -> None:
+    """Sign a RELEASE; the password is read from standard input."""
+    database = support.ready_database(support.settings())
+    with database.session() as session:
+        director = people.person_by_email(session, email)
+        rows = releases.get_release(session, director.organisation_id, release).manifest["protocol"]
+    if rows and not confirm_protocol:
+        for row in rows:
+            click.echo(f"{row['row']}: {row['title']}. {row['text']}")
+        raise RefusedError(
+            f"{len(rows)} protocol rows wait to be confirmed. Compare each with your protocol, "
+            "then sign again with --confirm-protocol."
+        )
+    password = click.get_text_stream("stdin").readline().rstrip("\r\n")
+    with database.transaction() as session:
+        service.sign(
+            session,
+            actor=director,
+            release_id=release,
+            password=password,
+            confirmed_rows=[row["row"] for row in rows],
+            now=clock.now(),
+        )
+    click.echo(f"Release {release} is signed: {service.MEANING}.")
+
+
+def _load(path: str, output: str) -> Course:
+    try:
+        return load_course(Path(path))
+    except CoursePathError as error:
+        raise click.UsageError(str(error)) from error
+    except CourseError as error:
+        _tell(error.problems, output)
+        sys.exit(1)
+
+
+def _tell(problems: list[Problem], output: str) -> None:
+    if output == "json":
+        click.echo(json.dumps([asdict(problem) for problem in problems], indent=2, ensure_ascii=False))
+        return
+    for problem in problems:
+        click.echo(describe(problem))
+    if problems:
+        click.echo(f"{len(problems)} problem{'' if len(problems) == 1 else 's'}.", err=True)
+
+
+def _print(found: Any, output: str) -> None:
+    if output == "json":
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    for one in found if isinstance(found, list) else found["items"]:
+        click.echo(_as_text(one))
+    if isinstance(found, dict):
+        click.echo(f"Proof: {json.dumps(found['proof'], ensure_ascii=False)}")
+
+
+def _as_text(one: dict[str, Any]) -> str:
+    if "stem" not in one:
+        why = f": {one['why_none']}" if one["why_none"] else ""
+        return f"{one['family']} {one['row']} ({one['objective']}): {one['items']}{why}"
+    options = "".join(f"\n   {option['id']}) {option['text']}" for option in one["options"])
+    return f"{one['id']}{' critical' if one['critical'] else ''}\n   {one['stem']}{options}\n   Key: {one['key']}\n"

@@ -1,0 +1,91 @@
+"""`fluence demo`: a local installation with invented people, made once, served on this machine only."""
+
+import os
+import secrets
+from dataclasses import replace
+from ipaddress import ip_address
+from pathlib import Path
+
+import click
+from sqlalchemy import func, select
+
+from app import clock
+from app.cli import support
+from app.cli.demo_story import Story, tell
+from app.cli.server import run
+from app.cli.site import check_port
+from app.content.check import load_course
+from app.db import Database, upgrade
+from app.people import queries
+from app.people.models import Organisation
+from app.releases.freeze import freeze
+
+COURSE = Path(__file__).resolve().parent.parent.parent / "courses" / "skin-tightening"
+SIGN_INS = Path("var/demo-sign-ins.txt")
+SECRET = Path("var/demo-secret")
+LISTED = ("ann", "max", "eva", "mira", "ada", "tom", "ida", "olga")
+
+
+@click.command()
+@click.option("--no-serve", is_flag=True, help="Only make the demo.")
+def demo(*, no_serve: bool) -> None:
+    """Make a demo organisation, once, and serve it on this machine."""
+    chosen = support.settings()
+    if not _is_loopback(chosen.host):
+        raise click.ClickException(f"the demo is served on this machine only; unset HOST (it is {chosen.host})")
+    chosen = replace(chosen, secret_key=chosen.secret_key or _own_secret())
+    if not no_serve:
+        check_port(chosen)
+    upgrade(chosen.database_url)
+    _prepare(Database(chosen.database_url))
+    click.echo(SIGN_INS.read_text() if SIGN_INS.exists() else f"{SIGN_INS} is gone; reset passwords by link.")
+    if no_serve:
+        return
+    click.echo(f"Open http://{chosen.host}:{chosen.port} – stop with Ctrl-C.")
+    run(replace(chosen, log_level="warning"), workers=1)
+
+
+def _prepare(database: Database) -> None:
+    with database.session() as session:
+        if queries.holds_demo(session):
+            return
+        if session.scalar(select(func.count()).select_from(Organisation)):
+            raise click.ClickException("this database holds a real organisation; the demo needs one of its own")
+    click.echo("Reading, checking and rendering the course ...")
+    frozen = freeze(load_course(COURSE))
+    with database.transaction() as session:
+        story = tell(session, frozen, clock.now(), click.echo)
+        # Written before the commit: a demo without its passwords would be of no use.
+        _keep_sign_ins(story)
+
+
+def _keep_sign_ins(story: Story) -> None:
+    lines = ["DEMO: every person and certificate here is invented. Who can sign in:", ""]
+    for key in (*LISTED, *sorted(set(story.passwords) - set(LISTED))):
+        email, label, password = story.passwords[key]
+        lines.append(f"  {email:24} {password:34} {label}")
+    _write_privately(SIGN_INS, "\n".join([*lines, ""]))
+
+
+def _own_secret() -> str:
+    if not SECRET.exists():
+        _write_privately(SECRET, secrets.token_urlsafe(48))
+    return SECRET.read_text().strip()
+
+
+def _write_privately(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+

@@ -1,0 +1,1 @@
+"""Papers, attempts, responses: how an item is drawn, answered and scored."""

@@ -1,0 +1,322 @@
+"""Drawing a paper, saving responses, closing an attempt: exams score, certification decides what it is worth."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from app.audit import service as trail
+from app.content.draw import draw
+from app.content.grade import credit
+from app.content.values import ItemType, Scoring
+from app.errors import NotFoundError, RefusedError
+from app.exams import queries, timing
+from app.exams.models import Attempt, AttemptGrant, Flag, PaperItem, Response
+from app.exams.responses import Chosen, hash_revisions, read_form
+from app.exams.scoring import Result, ScoredItem, score_paper
+from app.people import queries as people
+from app.people.permissions import Action, Actor
+from app.releases import queries as releases
+from app.releases.manifest import exam_of
+from app.releases.models import ItemContent, Release
+
+SUBMITTED, RAN_OUT, ENDED = "submitted", "ran_out", "ended"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Saved:
+    """What became of a response: its revision and instant, and the next item (None after the last).
+
+    `over` means that the attempt was closed or out of time, and nothing was saved.
+    """
+
+    over: bool
+    revision: int = 0
+    saved_at: datetime | None = None
+    seconds_left: int = 0
+    items: int = 0
+    next_shown: dict[str, Any] | None = None
+    next_chosen: Chosen = None
+    next_saved_at: datetime | None = None
+    next_flagged: bool = False
+
+
+def create_attempt(
+    session: Session, *, organisation_id: int, account_id: int, release: Release, seed: int, now: datetime
+) -> Attempt:
+    """Draw a paper by seed from a release and store it as drawn; items not seen before come first."""
+    exam = exam_of(release.manifest)
+    pool = releases.pool_of(session, release)
+    seen = queries.items_seen(session, organisation_id, account_id, release.course_id)
+    drawn = draw(exam.sections, pool.items, seed=seed, avoid=seen)
+    last = session.scalar(
+        select(func.max(Attempt.number)).where(
+            Attempt.organisation_id == organisation_id,
+            Attempt.account_id == account_id,
+            Attempt.course_id == release.course_id,
+        )
+    )
+    attempt = Attempt(
+        organisation_id=organisation_id,
+        account_id=account_id,
+        course_id=release.course_id,
+        release_id=release.id,
+        number=(last or 0) + 1,
+        seed=seed,
+        proof=drawn.proof,
+        items=len(drawn.picks),
+        started_at=now,
+        deadline_at=timing.deadline_at(now, exam.time_limit_minutes),
+    )
+    session.add(attempt)
+    session.flush()
+    critical = {item.id: item.critical for item in pool.items}
+    paper = [
+        {
+            "attempt_id": attempt.id,
+            "position": position,
+            "section": pick.section_index,
+            "item_id": pick.item_id,
+            "variant": pick.variant_seed,
+            "item_hash": pool.hashes[pick.item_id, pick.variant_seed],
+            "critical": critical[pick.item_id],
+        }
+        for position, pick in enumerate(drawn.picks, start=1)
+    ]
+    session.execute(insert(PaperItem), paper)
+    trail.record(
+        session,
+        organisation_id=organisation_id,
+        kind="attempt.started",
+        subject=f"attempt:{attempt.id}",
+        actor_id=account_id,
+        account_id=account_id,
+        now=now,
+        detail={"release": release.id, "number": attempt.number, "seed": str(seed), "items": attempt.items},
+    )
+    return attempt
+
+
+# One statement finds the attempt (and locks it, so that a save and a submit follow each other), the item and the next.
+_AT_ITEM = (
+    select(
+        Attempt.closed_at,
+        Attempt.deadline_at,
+        Attempt.items,
+        PaperItem.position,
+        ItemContent.shown,
+        Flag.position.is_not(None).label("flagged"),
+    )
+    .join(PaperItem, PaperItem.attempt_id == Attempt.id)
+    .join(ItemContent, ItemContent.hash == PaperItem.item_hash)
+    .outerjoin(Flag, (Flag.attempt_id == Attempt.id) & (Flag.position == PaperItem.position))
+    .order_by(PaperItem.position)
+    .with_for_update(of=Attempt)
+)
+
+
+def save_response(
+    session: Session,
+    *,
+    organisation_id: int,
+    account_id: int,
+    attempt_id: int,
+    position: int,
+    form: Mapping[str, Sequence[str]],
+    now: datetime,
+) -> Saved:
+    """Add a revision of the response to one item, and return the next item with it; three statements.
+
+    RefusedError for a choice that was not offered; `over` when the time is up or the attempt was closed.
+    """
+    rows = session.execute(
+        _AT_ITEM.where(
+            Attempt.id == attempt_id,
+            Attempt.organisation_id == organisation_id,
+            Attempt.account_id == account_id,
+            PaperItem.position.in_((position, position + 1)),
+        )
+    ).all()
+    if not rows or rows[0].position != position:
+        raise NotFoundError
+    here, following = rows[0], rows[1] if len(rows) > 1 else None
+    if timing.closed_at_of(here.closed_at, here.deadline_at, now) is not None:
+        return Saved(over=True)
+    chosen = read_form(here.shown, form)
+    latest = _latest(session, attempt_id, position)
+    before, after = latest.get(position), latest.get(position + 1)
+    revision = (before.revision if before else 0) + 1
+    session.execute(
+        insert(Response),
+        {
+            "attempt_id": attempt_id,
+            "position": position,
+            "revision": revision,
+            "chosen": chosen,
+            "saved_at": now,
+        },
+    )
+    return Saved(
+        over=False,
+        revision=revision,
+        saved_at=now,
+        seconds_left=int((here.deadline_at - now).total_seconds()),
+        items=here.items,
+        next_shown=following.shown if following else None,
+        next_chosen=after.chosen if after else None,
+        next_saved_at=after.saved_at if after else None,
+        next_flagged=bool(following.flagged) if following else False,
+    )
+
+
+def _latest(session: Session, attempt_id: int, position: int) -> dict[int, Any]:
+    rows = session.execute(
+        select(Response.position, Response.revision, Response.chosen, Response.saved_at)
+        .where(Response.attempt_id == attempt_id, Response.position.in_((position, position + 1)))
+        .order_by(Response.revision)
+    )
+    return {row.position: row for row in rows}
+
+
+def set_flag(session: Session, *, attempt: Attempt, position: int, flagged: bool) -> None:
+    """Flag an item to come back to, or take the flag away."""
+    if not 1 <= position <= attempt.items:
+        raise NotFoundError
+    session.execute(select(Attempt.id).where(Attempt.id == attempt.id).with_for_update())
+    session.execute(delete(Flag).where(Flag.attempt_id == attempt.id, Flag.position == position))
+    if flagged:
+        session.execute(insert(Flag), {"attempt_id": attempt.id, "position": position})
+
+
+def close_attempt(
+    session: Session,
+    *,
+    attempt: Attempt,
+    as_of: datetime,
+    closed_by: str,
+    actor_id: int | None,
+    now: datetime,
+) -> bool:
+    """Close an attempt once and score what was saved; False when somebody else had closed it already.
+
+    One that was ended (its account disabled) is scored for the record, but never passes.
+    """
+    won = session.execute(
+        update(Attempt)
+        .where(Attempt.id == attempt.id, Attempt.closed_at.is_(None))
+        .values(**_score(session, attempt, closed_by), closed_at=as_of, closed_by=closed_by)
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(attempt)
+    if won.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result counts its rows
+        return False
+    trail.record(
+        session,
+        organisation_id=attempt.organisation_id,
+        kind=f"attempt.{closed_by}",
+        subject=f"attempt:{attempt.id}",
+        actor_id=actor_id,
+        account_id=attempt.account_id,
+        now=now,
+        detail={
+            "closed_at": as_of.isoformat(),
+            "score": f"{attempt.score_numerator}/{attempt.score_denominator}",
+            "passed": attempt.passed,
+            "responses_hash": attempt.responses_hash,
+        },
+    )
+    return True
+
+
+def _score(session: Session, attempt: Attempt, closed_by: str) -> dict[str, Any]:
+    # The lock comes first: no response may be saved between reading them and closing.
+    session.execute(select(Attempt.id).where(Attempt.id == attempt.id).with_for_update())
+    release = session.get_one(Release, attempt.release_id)
+    asked = queries.paper(session, attempt.id)
+    result = score_paper([_scored(one) for one in asked], exam_of(release.manifest))
+    return {
+        "score_numerator": result.score.numerator,
+        "score_denominator": result.score.denominator,
+        "passed": result.passed and closed_by != ENDED,
+        "result": result_values(result),
+        "responses_hash": hash_revisions(queries.revisions(session, attempt.id)),
+    }
+
+
+def _scored(asked: queries.Asked) -> ScoredItem:
+    key = asked.keyed
+    return ScoredItem(
+        section=asked.section,
+        objective=key["objective"],
+        critical=asked.critical,
+        credit=credit(ItemType(key["type"]), Scoring(key["scoring"]), key["key"], asked.chosen),
+        answered=bool(asked.chosen),
+    )
+
+
+def result_values(result: Result) -> dict[str, Any]:
+    """Return a result as JSON values; fractions as "numerator/denominator"."""
+
+    def spelled(value: Any) -> Any:
+        if isinstance(value, Fraction):
+            return f"{value.numerator}/{value.denominator}"
+        if isinstance(value, dict):
+            return {key: spelled(one) for key, one in value.items()}
+        return [spelled(one) for one in value] if isinstance(value, list | tuple) else value
+
+    values: dict[str, Any] = spelled(asdict(result))
+    return values
+
+
+def end_open_attempts(session: Session, *, account_id: int, actor_id: int, now: datetime) -> int:
+    """End what a person is sitting; it does not count as passed. Return how many there were."""
+    query = select(Attempt).where(Attempt.account_id == account_id, Attempt.closed_at.is_(None))
+    attempts = session.scalars(query).all()
+    for attempt in attempts:
+        over = timing.closed_at_of(None, attempt.deadline_at, now)
+        close_attempt(
+            session,
+            attempt=attempt,
+            as_of=over or now,
+            closed_by=RAN_OUT if over else ENDED,
+            actor_id=actor_id,
+            now=now,
+        )
+    return len(attempts)
+
+
+def grant_attempt(
+    session: Session, *, actor: Actor, account_id: int, course_id: str, reason: str, now: datetime
+) -> AttemptGrant:
+    """Give a person one more attempt at a course's exam, with the reason."""
+    people.member(session, actor.organisation_id, account_id, actor.clinics(Action.GRANT_ATTEMPT))
+    if releases.in_force(session, actor.organisation_id, course_id) is None:
+        raise NotFoundError
+    reason = reason.strip()
+    if not 3 <= len(reason) <= 500:
+        raise RefusedError("Give the reason in 3 to 500 characters.")
+    grant = AttemptGrant(
+        organisation_id=actor.organisation_id,
+        account_id=account_id,
+        course_id=course_id,
+        granted_at=now,
+        granted_by=actor.account_id,
+        reason=reason,
+    )
+    session.add(grant)
+    session.flush()
+    trail.record(
+        session,
+        organisation_id=actor.organisation_id,
+        kind="attempt.granted",
+        subject=f"attempt_grant:{grant.id}",
+        actor_id=actor.account_id,
+        account_id=account_id,
+        now=now,
+        detail={"course": course_id, "reason": reason},
+    )
+    return grant

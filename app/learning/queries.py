@@ -1,0 +1,53 @@
+"""Reading assignments and lesson progress."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.learning.models import Assignment, LessonCompletion
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Assigned:
+    """An assignment and the ids of the lessons of its course that the person has read, in whatever release."""
+
+    assignment: Assignment
+    lessons_read: frozenset[str]
+
+
+def assigned(
+    session: Session, organisation_id: int, account_ids: Collection[int], course_ids: Collection[str] | None = None
+) -> dict[tuple[int, str], Assigned]:
+    """Return what is assigned to people with the lessons read, by (account, course), due first; one query."""
+    query = (
+        select(Assignment, LessonCompletion.lesson_id)
+        .outerjoin(
+            LessonCompletion,
+            (LessonCompletion.organisation_id == Assignment.organisation_id)
+            & (LessonCompletion.account_id == Assignment.account_id)
+            & (LessonCompletion.course_id == Assignment.course_id),
+        )
+        .where(Assignment.organisation_id == organisation_id, Assignment.account_id.in_(account_ids))
+        .order_by(Assignment.due_on.is_(None), Assignment.due_on, Assignment.id)
+    )
+    if course_ids is not None:
+        query = query.where(Assignment.course_id.in_(course_ids))
+    rows: dict[tuple[int, str], tuple[Assignment, set[str]]] = {}
+    for one, lesson_id in session.execute(query):
+        found = rows.setdefault((one.account_id, one.course_id), (one, set()))
+        if lesson_id is not None:
+            found[1].add(lesson_id)
+    return {key: Assigned(assignment=one, lessons_read=frozenset(read)) for key, (one, read) in rows.items()}
+
+
+def assignment(session: Session, organisation_id: int, account_id: int, course_id: str) -> Assignment | None:
+    """Return a person's assignment to a course."""
+    return session.scalar(
+        select(Assignment).where(
+            Assignment.organisation_id == organisation_id,
+            Assignment.account_id == account_id,
+            Assignment.course_id == course_id,
+        )
+    )

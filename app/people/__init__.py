@@ -1,0 +1,1 @@
+"""Organisations, clinics, accounts and their roles: who may do what, and where."""

@@ -1,0 +1,168 @@
+"""The status board: technicians by certifications, folded for a day; only the asked clinics' rows are read."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.certification import queries as certifications
+from app.certification import scope
+from app.certification.lifecycle import State, StateAsOf
+from app.certification.rules import counts_as_practice
+from app.exams.models import Attempt
+from app.learning.models import Assignment, LessonCompletion
+from app.people import queries as people
+from app.releases import queries as releases
+from app.releases.models import Release
+
+MOST_PEOPLE = 300
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Progress:
+    """How far the training for a certification is: lessons, exam, sign-offs."""
+
+    assigned: bool
+    lessons_read: int
+    lessons: int
+    attempts: int
+    passed: bool
+    observed: int
+    needed: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BoardCell:
+    """A technician's standing in one certification: its state, or (state none) the progress towards it."""
+
+    state: StateAsOf
+    progress: Progress
+
+    @property
+    def key(self) -> str:
+        """What the board filters by: a state, `due`, or where the training stands."""
+        if self.state.state is State.ACTIVE and self.state.due:
+            return "due"
+        if self.state.state is not State.NONE:
+            return self.state.state.value
+        told = self.progress
+        if not told.assigned:
+            return "not_required"
+        if told.passed and told.lessons_read >= told.lessons and told.observed < told.needed:
+            return "sign_off"
+        return "training" if told.lessons_read or told.attempts else "none"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BoardRow:
+    """A technician of a clinic with one cell a certification."""
+
+    account_id: int
+    name: str
+    clinic_id: int
+    clinic: str
+    cells: tuple[BoardCell, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Board:
+    """Columns are the courses in force; `more` tells how many people did not fit."""
+
+    releases: tuple[Release, ...]
+    rows: tuple[BoardRow, ...]
+    more: int
+
+
+def status_board(
+    session: Session,
+    *,
+    organisation_id: int,
+    within: Collection[int] | None,
+    name: str,
+    day: date,
+    known_at: datetime,
+) -> Board:
+    """Return the board of the clinics `within` (None: all) for a day; five queries, whatever the organisation's size."""
+    people_found = people.technicians(session, organisation_id, within, name=name, limit=MOST_PEOPLE + 1)
+    shown = people_found[:MOST_PEOPLE]
+    account_ids = sorted({row[0] for row in shown})
+    in_force = [one.release for one in releases.all_in_force(session, organisation_id).values()]
+    held = certifications.held_by(session, organisation_id, account_ids)
+    states = {
+        (account_id, one.certification.course_id): one.on(day, known_at)
+        for account_id, found in held.items()
+        for one in found
+    }
+    training = _training(session, organisation_id, account_ids)
+    observed = certifications.observed(session, organisation_id, account_ids)
+    rows = [
+        BoardRow(
+            account_id=account_id,
+            name=person,
+            clinic_id=clinic_id,
+            clinic=clinic,
+            cells=tuple(
+                BoardCell(
+                    state=states.get((account_id, release.course_id), StateAsOf(state=State.NONE)),
+                    progress=_progress(
+                        release, training.get((account_id, release.course_id)), observed.get(account_id, [])
+                    ),
+                )
+                for release in in_force
+            ),
+        )
+        for account_id, person, clinic_id, clinic in shown
+    ]
+    return Board(releases=tuple(in_force), rows=tuple(rows), more=len(people_found) - len(shown))
+
+
+def _training(
+    session: Session, organisation_id: int, account_ids: Collection[int]
+) -> dict[tuple[int, str], tuple[int, int, bool]]:
+    """Return (lessons read, attempts, passed one) by (account, course) of what is assigned; one query."""
+    same = (Assignment.organisation_id, Assignment.account_id, Assignment.course_id)
+    lessons = select(func.count(LessonCompletion.lesson_id.distinct())).where(
+        LessonCompletion.organisation_id == same[0],
+        LessonCompletion.account_id == same[1],
+        LessonCompletion.course_id == same[2],
+    )
+    attempts = select(func.count(Attempt.id)).where(
+        Attempt.organisation_id == same[0], Attempt.account_id == same[1], Attempt.course_id == same[2]
+    )
+    rows = session.execute(
+        select(
+            Assignment.account_id,
+            Assignment.course_id,
+            lessons.scalar_subquery(),
+            attempts.scalar_subquery(),
+            attempts.where(Attempt.passed).scalar_subquery(),
+        ).where(Assignment.organisation_id == organisation_id, Assignment.account_id.in_(account_ids))
+    )
+    return {(row[0], row[1]): (row[2], row[3], row[4] > 0) for row in rows}
+
+
+def _progress(
+    release: Release, trained: tuple[int, int, bool] | None, observed: Collection[certifications.Observed]
+) -> Progress:
+    lessons_read, attempts, passed = trained or (0, 0, False)
+    needed: int = release.manifest["scheme"]["requires_sign_offs"]
+    counted = 0
+    if trained and passed:
+        granted = certifications.cells_of(release)
+        counted = sum(counts_as_practice(_cell(one), granted) for one in observed)
+    return Progress(
+        assigned=trained is not None,
+        lessons_read=lessons_read,
+        lessons=len(release.manifest["lessons"]),
+        attempts=attempts,
+        passed=passed,
+        observed=counted,
+        needed=needed,
+    )
+
+
+def _cell(one: certifications.Observed) -> scope.Cell:
+    signed = one.sign_off
+    return scope.Cell(procedure=signed.procedure, device=signed.device, skin_type=signed.skin_type)

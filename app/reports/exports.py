@@ -1,0 +1,339 @@
+"""What an auditor takes away: the certification records and the trail of an organisation, as of a day, row by row."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from functools import lru_cache
+from itertools import groupby
+from sys import maxsize
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, func, or_, select
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.orm import Session
+
+from app.audit.models import Entry, EntryDetail
+from app.certification.lifecycle import Event, EventKind, EventRow, StateAsOf, event_of, state_as_of
+from app.certification.models import Certification, CertificationEvent
+from app.certification.scope import SKIN_TYPES, GrantedCell, cells_as_grid
+from app.clock import start_of
+from app.content.values import Decision
+from app.exams.models import Attempt
+from app.exams.scoring import percent_shown
+from app.people.models import Clinic, RoleGrant
+from app.people.permissions import Role
+from app.releases.manifest import DECISIONS, procedure_name, span
+from app.releases.models import Release
+
+PAGE = 1000  # rows that are held at once
+DEMO = "DEMO"
+AnyRow = Row[*tuple[Any, ...]]
+
+ACTS = (
+    select(
+        CertificationEvent.certification_id,
+        CertificationEvent.id,
+        CertificationEvent.kind,
+        CertificationEvent.effective_on,
+        CertificationEvent.recorded_at,
+        CertificationEvent.reason_code,
+        CertificationEvent.reason,
+        CertificationEvent.first_on,
+        CertificationEvent.last_on,
+        CertificationEvent.grace_last_on,
+        CertificationEvent.due_from_on,
+        CertificationEvent.cells,
+        CertificationEvent.release_id,
+        CertificationEvent.attempt_id,
+        Release.content_hash,
+        Attempt.score_numerator,
+        Attempt.score_denominator,
+    )
+    .outerjoin(Release, Release.id == CertificationEvent.release_id)
+    .outerjoin(Attempt, Attempt.id == CertificationEvent.attempt_id)
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What an export is asked for: whose records, as of which day, and up to which instant they are known."""
+
+    organisation_id: int
+    zone: str
+    is_demo: bool
+    day: date
+    known_at: datetime
+
+    @property
+    def end(self) -> datetime:
+        """The instant at which the day is over where the organisation is."""
+        return start_of(self.zone, self.day + timedelta(days=1))
+
+    @property
+    def demo(self) -> str:
+        """What the first column says of every row."""
+        return DEMO if self.is_demo else ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Export:
+    """One thing to take away: its columns with their meanings, how many rows it has, and the rows in that order."""
+
+    name: str
+    columns: Mapping[str, str]
+    count: Callable[[Session, Asked], int]
+    rows: Callable[[Session, Asked], Iterator[tuple[Any, ...]]]
+
+
+def hold_snapshot(session: Session) -> None:
+    """Let a fresh session see one state of the database to its end, whatever is written meanwhile."""
+    # SQLite's read transaction is a snapshot by itself.
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
+CERTIFICATION_COLUMNS = {
+    "demo": "DEMO where the organisation and its people are invented; empty otherwise",
+    "as_of": "The day that this row tells of",
+    "known_at": "The instant (UTC) up to which acts were on record when it was told",
+    "number": "Certificate number, to be checked at /verify",
+    "name": "Name on the certificate",
+    "account": "The person, as in the trail's account and actor",
+    "clinics": "Where the person worked as a technician at the end of the day",
+    "course": "The course's id",
+    "scheme": "What the certification is called",
+    "edition": "Edition of the scheme under which it was first issued",
+    "state": "On that day: active (current), grace, expired, suspended, superseded or revoked",
+    "due": "yes where the renewal window was open",
+    "since_on": "First day of this state",
+    "first_issued_on": "Day of the first issue",
+    "valid_from_on": "First day of the period that counts",
+    "valid_to_on": "Last valid day, inclusive",
+    "grace_to_on": "Last day of grace, inclusive; treating in grace needs a sign-off",
+    "due_from_on": "First day on which it can be renewed",
+    "reason_code": "Code of the reason for a suspension, revocation or replacement",
+    "reason": "The same in words",
+    "cells": "Granted procedures, devices and skin types; in force only while active or in grace",
+    "devices": "Devices that the scheme names",
+    "release": "The release that the issue or renewal rests on",
+    "release_hash": "SHA-256 of that release's content",
+    "attempt": "The attempt at the exam that it rests on",
+    "score_percent": "Its score in whole percent, rounded down, as printed",
+    "score_numerator": "Its exact score is this number divided by the next",
+    "score_denominator": "See score_numerator",
+    "organisation": "Who certified, as named then",
+    "disclaimer": "What the certification is not",
+}
+TRAIL_COLUMNS = {
+    "demo": CERTIFICATION_COLUMNS["demo"],
+    "id": "The entry's random id",
+    "recorded_at": "When it was recorded (UTC)",
+    "kind": "What happened",
+    "subject": "What it happened to, as table:id",
+    "account": "The person whom it concerns",
+    "actor": "Who did it; empty where the system did",
+    "commitment": "SHA-256 of the salt's bytes followed by the detail",
+    "detail": "What was recorded, as JSON with sorted keys and no spaces; empty once erased",
+    "salt": "Random bytes, hexadecimal; empty once erased",
+}
+
+
+def count_certifications(session: Session, asked: Asked) -> int:
+    """Return how many certifications had been issued by the day."""
+    return session.scalar(select(func.count()).select_from(Certification).where(*_issued(asked))) or 0
+
+
+def certification_rows(session: Session, asked: Asked) -> Iterator[tuple[Any, ...]]:
+    """Yield the certifications issued by the day, by person, each folded into its state on that day."""
+    connection = session.connection()
+    query = (
+        select(
+            Certification.id,
+            Certification.number,
+            Certification.name,
+            Certification.account_id,
+            Certification.course_id,
+            sql_cast(Certification.scheme, Text).label("scheme"),
+        )
+        .where(*_issued(asked))
+        .order_by(Certification.account_id, Certification.course_id, Certification.ordinal)
+    )
+    told = (asked.demo, asked.day.isoformat(), _instant(asked.known_at))
+    with_acts = _with_acts(connection, asked, _pages(connection, query))
+    for row, acts, clinics in _with_clinics(with_acts, _grants(connection, asked)):
+        yield (*told, *_certification(row, acts, clinics, asked))
+
+
+def count_entries(session: Session, asked: Asked) -> int:
+    """Return how many entries the trail held at the end of the day."""
+    return session.scalar(select(func.count()).select_from(Entry).where(*_recorded(asked))) or 0
+
+
+def entry_rows(session: Session, asked: Asked) -> Iterator[tuple[Any, ...]]:
+    """Yield the entries of the trail up to the end of the day, in the order in which they were recorded."""
+    query = (
+        select(
+            Entry.id,
+            Entry.recorded_at,
+            Entry.kind,
+            Entry.subject,
+            Entry.account_id,
+            Entry.actor_id,
+            Entry.commitment,
+            EntryDetail.detail,
+            EntryDetail.salt,
+        )
+        .outerjoin(EntryDetail, EntryDetail.entry_id == Entry.id)
+        .where(*_recorded(asked))
+        .order_by(Entry.recorded_at, Entry.id)
+    )
+    for page in _pages(session.connection(), query):
+        for entry_id, recorded_at, *rest in page:
+            yield (asked.demo, entry_id, _instant(recorded_at), *rest)
+
+
+CERTIFICATIONS = Export(
+    name="certifications", columns=CERTIFICATION_COLUMNS, count=count_certifications, rows=certification_rows
+)
+TRAIL = Export(name="trail", columns=TRAIL_COLUMNS, count=count_entries, rows=entry_rows)
+
+
+def _issued(asked: Asked) -> tuple[ColumnElement[bool], ...]:
+    issue = select(CertificationEvent.id).where(
+        CertificationEvent.certification_id == Certification.id,
+        CertificationEvent.kind == EventKind.ISSUED.value,
+        CertificationEvent.effective_on <= asked.day,
+        CertificationEvent.recorded_at <= asked.known_at,
+    )
+    return Certification.organisation_id == asked.organisation_id, issue.exists()
+
+
+def _recorded(asked: Asked) -> tuple[ColumnElement[bool], ...]:
+    return Entry.organisation_id == asked.organisation_id, Entry.recorded_at < asked.end
+
+
+def _pages(connection: Connection, query: Select[*tuple[Any, ...]]) -> Iterator[Sequence[AnyRow]]:
+    yield from connection.execute(query, execution_options={"yield_per": PAGE}).partitions()
+
+
+def _with_acts(
+    connection: Connection, asked: Asked, pages: Iterable[Sequence[AnyRow]]
+) -> Iterator[tuple[AnyRow, list[AnyRow]]]:
+    """Add to certifications what happened to them, one query a page."""
+    known = ACTS.where(CertificationEvent.recorded_at <= asked.known_at)
+    for page in pages:
+        acts: dict[int, list[AnyRow]] = {row.id: [] for row in page}
+        for act in connection.execute(known.where(CertificationEvent.certification_id.in_(acts))):
+            acts[act.certification_id].append(act)
+        yield from ((row, acts[row.id]) for row in page)
+
+
+def _grants(connection: Connection, asked: Asked) -> Iterator[AnyRow]:
+    """Yield the clinics where people were technicians at the end of the day, by person."""
+    query = (
+        select(RoleGrant.account_id, Clinic.name)
+        .join(Clinic, Clinic.id == RoleGrant.clinic_id)
+        .where(
+            RoleGrant.organisation_id == asked.organisation_id,
+            RoleGrant.role == Role.TECHNICIAN.value,
+            RoleGrant.granted_at < asked.end,
+            or_(RoleGrant.ended_at.is_(None), RoleGrant.ended_at >= asked.end),
+        )
+        .order_by(RoleGrant.account_id, Clinic.name)
+    )
+    for page in _pages(connection, query):
+        yield from page
+
+
+def _with_clinics(
+    rows: Iterable[tuple[AnyRow, list[AnyRow]]], grants: Iterable[AnyRow]
+) -> Iterator[tuple[AnyRow, list[AnyRow], list[str]]]:
+    """Join certifications and clinics, both sorted by person, so that only one person's are held at a time."""
+    people = groupby(grants, key=lambda grant: grant.account_id)
+    person, clinics = 0, list[str]()
+    for row, acts in rows:
+        while person < row.account_id:
+            person, found = next(people, (maxsize, ()))
+            clinics = [grant.name for grant in found]
+        yield row, acts, clinics if person == row.account_id else []
+
+
+def _certification(row: AnyRow, acts: list[AnyRow], clinics: list[str], asked: Asked) -> tuple[Any, ...]:
+    events = [event_of(cast("EventRow", act)) for act in acts]
+    state = state_as_of(events, asked.day, asked.known_at)
+    scheme = _scheme(row.scheme)
+    return (
+        row.number,
+        row.name,
+        row.account_id,
+        clinics,
+        row.course_id,
+        scheme["title"],
+        scheme["edition"],
+        *_state(state),
+        _cells(state.cells, row.scheme),
+        [device["name"] for device in scheme["devices"].values()],
+        *_evidence(acts, events, state),
+        scheme["issuer"],
+        scheme["disclaimer"],
+    )
+
+
+def _state(state: StateAsOf) -> tuple[Any, ...]:
+    counted, latest = state.period, state.latest_period
+    return (
+        state.state.value,
+        state.due,
+        _day(state.since_on),
+        _day(state.first_issued_on),
+        _day(counted.first_on if counted else None),
+        _day(latest.last_on if latest else None),
+        _day(latest.grace_last_on if latest else None),
+        _day(latest.due_from_on if latest else None),
+        state.reason_code,
+        state.reason,
+    )
+
+
+def _evidence(acts: Sequence[AnyRow], events: Sequence[Event], state: StateAsOf) -> tuple[Any, ...]:
+    """Return what the latest period rests on: release and its hash, attempt, score in percent and exactly."""
+    resting = [act for act, event in zip(acts, events, strict=True) if event.period == state.latest_period]
+    act = max(resting, key=lambda one: one.id)
+    numerator, denominator = act.score_numerator, act.score_denominator
+    percent = percent_shown(Fraction(numerator, denominator)) if denominator else None
+    return act.release_id, act.content_hash, act.attempt_id, percent, numerator, denominator
+
+
+@lru_cache(maxsize=64)
+def _scheme(text: str) -> dict[str, Any]:
+    return cast("dict[str, Any]", json.loads(text))
+
+
+@lru_cache(maxsize=256)
+def _cells(cells: tuple[GrantedCell, ...], scheme: str) -> list[str]:
+    """Return cells in words, one line for each procedure and device."""
+    devices = _scheme(scheme)["devices"]
+    return [
+        f"{procedure_name(of.procedure)}, {devices[row.device]['name']}: {_spans(row.decisions)}"
+        for of in cells_as_grid(cells)
+        for row in of.rows
+    ]
+
+
+def _spans(decisions: Iterable[Decision]) -> str:
+    spans = []
+    for decision, run in groupby(zip(SKIN_TYPES, decisions, strict=True), key=lambda pair: pair[1]):
+        types = [skin_type for skin_type, _ in run]
+        if decision is not Decision.NOT_ALLOWED:
+            spans.append(f"{span(types[0], types[-1])} {DECISIONS[decision]}")
+    return ", ".join(spans)
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _instant(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"

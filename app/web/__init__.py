@@ -1,0 +1,170 @@
+"""Pages: thin views, forms, access; the only room that knows both Flask and people's tasks."""
+
+import hashlib
+import secrets
+import time
+from pathlib import Path
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, request, url_for
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import BaseConverter
+
+from app.db import Database
+from app.people.permissions import Action
+from app.web import (
+    access,
+    account,
+    assignments,
+    board,
+    courses,
+    errors,
+    evidence,
+    exams,
+    home,
+    ops,
+    people,
+    releases,
+    results,
+    sign_offs,
+    technicians,
+    verify,
+)
+from app.web.limits import Limits
+from config import Settings
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LARGEST_REQUEST = 256 * 1024
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+PLACES = (
+    ("Home", "home.show", Action.LEARN, "home"),
+    ("Team", "board.show", Action.SEE_BOARD, "board technicians"),
+    ("Sign-offs", "sign_offs.show", Action.SIGN_OFF, "sign_offs"),
+    ("People", "people.show", Action.MANAGE_PEOPLE, "people"),
+    ("Assign", "assignments.new", Action.ASSIGN, "assignments"),
+    ("Releases", "releases.show", Action.SEE_RELEASES, "releases"),
+    ("Evidence", "evidence.show", Action.EXPORT, "evidence"),
+)
+log = structlog.get_logger()
+
+
+class IdConverter(BaseConverter):
+    """A row's id in a URL: ASCII digits that fit every database's integers."""
+
+    regex = r"[1-9][0-9]{0,17}"
+
+    def to_python(self, value: str) -> int:
+        """Return the number."""
+        return int(value)
+
+
+def create(settings: Settings, database: Database) -> Flask:
+    """Return the application with its pages over a database."""
+    app = Flask("app", root_path=str(ROOT / "app"), template_folder=str(ROOT / "templates"), static_folder="static")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="__Host-fluence" if settings.secure_cookies else "fluence",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session: an exam must not outlast it
+        WTF_CSRF_SSL_STRICT=False,  # SameSite and the token decide; some proxies strip the referrer
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,
+        BASE_URL=settings.base_url,
+    )
+    app.extensions["fluence.database"] = database
+    app.extensions["fluence.limits"] = Limits(database.engine)
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.url_map.converters["id"] = IdConverter
+    CSRFProtect(app)
+    access.init(app)
+    errors.init(app)
+    _add_globals(app)
+    _watch(app, settings)
+    for module in (account, assignments, board, courses, evidence, exams, home, ops, people):
+        app.register_blueprint(module.bp)
+    for module in (releases, results, sign_offs, technicians, verify):
+        app.register_blueprint(module.bp)
+    app.view_functions["static"].access = access.PUBLIC  # type: ignore[attr-defined]
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _add_globals(app: Flask) -> None:
+    addresses: dict[str, str] = {}
+
+    def static_url(path: str) -> str:
+        """Return a static file's address with its content's hash, so that browsers may keep it for ever."""
+        if path not in addresses:
+            digest = hashlib.sha256((ROOT / "app" / "static" / path).read_bytes()).hexdigest()[:12]
+            addresses[path] = f"/static/{path}?v={digest}"
+        return addresses[path]
+
+    app.jinja_env.globals["static_url"] = static_url
+
+    @app.context_processor
+    def everywhere() -> dict[str, Any]:
+        visitor = access.signed_in()
+        if visitor is None:
+            return {"visitor": None, "nav": [], "demo": g.get("demo", False)}
+        return {
+            "visitor": {
+                "name": visitor.person.name,
+                "initials": "".join(word[0] for word in visitor.person.name.split()[:2]).upper(),
+                "role_label": visitor.role_label,
+                "account_url": url_for("account.show"),
+                "sign_out_url": url_for("account.leave"),
+            },
+            "nav": [
+                {
+                    "label": label,
+                    "href": url_for(endpoint),
+                    "current": request.blueprint in owners.split(),
+                    "count": 0,
+                }
+                for label, endpoint, action, owners in PLACES
+                if visitor.actor.can(action)
+            ],
+            "demo": visitor.person.is_demo,
+        }
+
+
+def _watch(app: Flask, settings: Settings) -> None:
+    @app.before_request
+    def begin() -> None:
+        g.began, g.request_id = time.perf_counter(), secrets.token_hex(8)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        response.headers.update(HEADERS)
+        response.headers["X-Request-Id"] = g.get("request_id", "")
+        if settings.secure_cookies:
+            response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        if request.endpoint != "static":
+            response.headers.setdefault("Cache-Control", "no-store")
+        log.info(
+            "request",
+            method=request.method,
+            route=str(request.url_rule) if request.url_rule else None,
+            status=response.status_code,
+            ms=round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
+        )
+        return response

@@ -1,0 +1,176 @@
+"""Who asks: the signed-in visitor, what a view requires, and the database behind the request."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from flask import Flask, abort, current_app, g, redirect, request, session, url_for
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app import clock
+from app.db import Database
+from app.people import passwords, queries
+from app.people.permissions import ROLE_LABELS, Action, Actor, Role
+from app.web.limits import Limits
+
+View = TypeVar("View", bound=Callable[..., Any])
+SIGNED_IN = "signed in"
+PUBLIC = "public"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visitor(UserMixin):
+    """A signed-in person as Flask-Login knows them; the id is the random token of this one sign-in."""
+
+    token: str
+    person: queries.Person
+
+    def get_id(self) -> str:
+        """Return what the session cookie holds."""
+        return self.token
+
+    @property
+    def actor(self) -> Actor:
+        """The person as services know them."""
+        return self.person.actor
+
+    @property
+    def today(self) -> date:
+        """The calendar day where the visitor's organisation is."""
+        return clock.day_in(self.person.time_zone, now())
+
+    @property
+    def role_label(self) -> str:
+        """The visitor's roles in words, the weightiest first."""
+        held = {role for role, _ in self.actor.grants}
+        return ", ".join(ROLE_LABELS[role] for role in reversed(Role) if role in held) or "No role yet"
+
+
+def database() -> Database:
+    """Return the application's database."""
+    return cast("Database", current_app.extensions["fluence.database"])
+
+
+def reading() -> AbstractContextManager[Session]:
+    """Open a session for reading."""
+    return database().session()
+
+
+def transaction() -> AbstractContextManager[Session]:
+    """Open the one transaction of a view that writes."""
+    return database().transaction()
+
+
+def limits() -> Limits:
+    """Return the counters of what is rate-limited."""
+    return cast("Limits", current_app.extensions["fluence.limits"])
+
+
+def now() -> datetime:
+    """Return the instant of this request: one for everything that it does."""
+    if "now" not in g:
+        g.now = clock.now()
+    return cast("datetime", g.now)
+
+
+def visitor() -> Visitor:
+    """Return who is signed in; only for views that require somebody."""
+    return cast("Visitor", current_user._get_current_object())  # noqa: SLF001  the proxy's documented way out
+
+
+def signed_in() -> Visitor | None:
+    """Return who is signed in, or None."""
+    return visitor() if current_user.is_authenticated else None
+
+
+def sign_in(token: str) -> None:
+    """Begin the browser's session anew for a fresh sign-in token."""
+    with reading() as found:
+        person = queries.signed_in_person(found, passwords.token_hash(token), now=now())
+    if person is None:
+        abort(401)
+    session.clear()
+    login_user(Visitor(token=token, person=person))
+
+
+def sign_out() -> None:
+    """Forget the browser's session."""
+    logout_user()
+    session.clear()
+
+
+def public(view: View) -> View:
+    """Let anybody see a page."""
+    view.access = PUBLIC  # type: ignore[attr-defined]  # what the house test reads
+    return view
+
+
+def requires(action: Action | None = None) -> Callable[[View], View]:
+    """Let only those see a page who may do this (None: whoever is signed in).
+
+    A stranger is asked to sign in; who may not do it is told that there is no such page.
+    """
+
+    def mark(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if not current_user.is_authenticated:
+                return _ask_to_sign_in()
+            if action is not None and not visitor().actor.can(action):
+                abort(404)
+            return view(*args, **kwargs)
+
+        guarded.access = action.value if action else SIGNED_IN  # type: ignore[attr-defined]
+        return cast("View", guarded)
+
+    return mark
+
+
+def is_fetch() -> bool:
+    """Tell whether a script asked, and wants JSON."""
+    return request.headers.get("X-Fluence") == "fragment"
+
+
+def _ask_to_sign_in() -> Any:
+    if is_fetch():
+        return {
+            "error": "You were signed out. Sign in again; what was saved is kept.",
+            "goto": url_for("account.enter"),
+        }, 401
+    target = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("account.enter", next=target if target != "/" else None), 303)
+
+
+def local_path(target: str | None) -> str | None:
+    """Return a path of this site to go to, or None for anything that could lead elsewhere."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or "\\" in target:
+        return None
+    return target if target.isprintable() else None
+
+
+def init(app: Flask) -> None:
+    """Teach an application who its visitors are."""
+    manager = LoginManager()
+    manager.session_protection = None  # sign-ins are rows that can be ended; a guess by address adds nothing
+    manager.init_app(app)
+
+    @manager.user_loader  # type: ignore[untyped-decorator]  # Flask-Login has no types
+    def load(token: str) -> Visitor | None:
+        with reading() as found:
+            person = queries.signed_in_person(found, passwords.token_hash(token), now=now())
+        return Visitor(token=token, person=person) if person else None
+
+
+def go(endpoint: str, **values: Any) -> Response:
+    """Redirect after a POST."""
+    return redirect(url_for(endpoint, **values), 303)
+
+
+def go_to(target: str | None) -> Response:
+    """Redirect after a POST to a path of this site, or home when it is none."""
+    return redirect(local_path(target) or url_for("home.show"), 303)

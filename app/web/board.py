@@ -1,0 +1,151 @@
+"""The status board of the clinics that a visitor answers for; its filters live in the URL."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+
+from app.people.permissions import Action
+from app.reports.board import MOST_PEOPLE, Board, BoardCell, BoardRow, status_board
+from app.web.access import now, reading, requires, visitor
+from app.web.words import Context, counted, status_of, weekday
+
+bp = Blueprint("board", __name__)
+
+KEYS = (
+    ("", "Everyone"),
+    ("revoked", "Revoked"),
+    ("suspended", "Suspended"),
+    ("expired", "Expired"),
+    ("grace", "Grace"),
+    ("due", "Due"),
+    ("sign_off", "Sign-off"),
+    ("training", "In training"),
+    ("none", "Not started"),
+    ("active", "Current"),
+)
+TO_FOLLOW_UP = frozenset({"revoked", "suspended", "expired", "grace", "due", "sign_off"})
+LONGEST_NAME = 100
+
+
+@bp.get("/board")
+@requires(Action.SEE_BOARD)
+def show() -> Any:
+    """Show technicians by certifications, filtered by state, clinic, certification and name."""
+    who = visitor()
+    within = who.actor.clinics(Action.SEE_BOARD)
+    chosen = {
+        key: request.args.get(key, "").strip()[:LONGEST_NAME] for key in ("state", "clinic", "certification", "name")
+    }
+    with reading() as found:
+        board = status_board(
+            found,
+            organisation_id=who.actor.organisation_id,
+            within=within,
+            name=chosen["name"],
+            day=who.today,
+            known_at=now(),
+        )
+    return render_template("board/board.html", board=_board(board, chosen))
+
+
+def _board(board: Board, chosen: dict[str, str]) -> Context:
+    columns = [
+        index for index, release in enumerate(board.releases) if chosen["certification"] in ("", release.course_id)
+    ]
+    base = [row for row in board.rows if chosen["clinic"] in ("", str(row.clinic_id))]
+    shown = [row for row in base if not chosen["state"] or chosen["state"] in _keys(row, columns)]
+    clinics = dict.fromkeys((row.clinic_id, row.clinic) for row in board.rows)
+    return {
+        "title": "Team",
+        "sub": f"{weekday(visitor().today)}, {counted(len(clinics), 'clinic')}",
+        "actions": _actions(),
+        "url": url_for("board.show"),
+        **chosen,
+        "states": [_chip(key, label, base, columns) for key, label in KEYS],
+        "clinics": [
+            {"value": "", "label": "All clinics"},
+            *({"value": str(one), "label": name} for one, name in clinics),
+        ],
+        "certifications": [
+            {"value": "", "label": "All certifications"},
+            *({"value": one.course_id, "label": one.manifest["scheme"]["title"]} for one in board.releases),
+        ],
+        "summary": _summary(shown, board),
+        "clear_url": url_for("board.show") if any(chosen.values()) else "",
+        "ready_label": "May treat under",
+        "columns": [_column(board, index) for index in columns],
+        "groups": _groups(shown, columns),
+        "pages": None,
+    }
+
+
+def _actions() -> list[Context]:
+    if not visitor().actor.can(Action.ASSIGN):
+        return []
+    return [{"label": "Assign training", "href": url_for("assignments.new"), "icon": "", "kind": "primary"}]
+
+
+def _keys(row: BoardRow, columns: Sequence[int]) -> set[str]:
+    return {row.cells[index].key for index in columns}
+
+
+def _chip(key: str, label: str, rows: Sequence[BoardRow], columns: Sequence[int]) -> Context:
+    number = sum(not key or key in _keys(row, columns) for row in rows)
+    return {"value": key, "label": label, "state": key, "count": number}
+
+
+def _summary(rows: Sequence[BoardRow], board: Board) -> str:
+    clinics = {row.clinic_id for row in rows}
+    people_word = "1 person" if len(rows) == 1 else f"{len(rows)} people"
+    text = f"{people_word} in {counted(len(clinics), 'clinic')}"
+    return f"{text}. Only the first {MOST_PEOPLE} people are shown: choose a clinic or a name." if board.more else text
+
+
+def _column(board: Board, index: int) -> Context:
+    scheme = board.releases[index].manifest["scheme"]
+    months = scheme["validity_months"]
+    return {"name": scheme["title"], "sub": "yearly" if months == 12 else f"every {months} months"}
+
+
+def _groups(rows: Sequence[BoardRow], columns: Sequence[int]) -> list[Context]:
+    groups = []
+    for clinic, found in groupby(rows, key=lambda row: row.clinic):
+        of_clinic = list(found)
+        waiting = sum(bool(TO_FOLLOW_UP & _keys(row, columns)) for row in of_clinic)
+        size = "1 person" if len(of_clinic) == 1 else f"{len(of_clinic)} people"
+        groups.append(
+            {
+                "name": clinic,
+                "sub": f"{size}, {waiting} to follow up" if waiting else f"{size}, nothing to follow up",
+                "rows": [_row(row, columns) for row in of_clinic],
+            }
+        )
+    return groups
+
+
+def _row(row: BoardRow, columns: Sequence[int]) -> Context:
+    cells = [row.cells[index] for index in columns]
+    asked = [cell for cell in cells if cell.key != "not_required"]
+    current = sum(cell.key in ("active", "due", "grace") for cell in asked)
+    return {
+        "name": row.name,
+        "href": url_for("technicians.show", account_id=row.account_id),
+        "role": "Technician",
+        "ready": {"figure": f"{current} of {len(asked)}", "note": "certifications", "met": current > 0},
+        "cells": [cell_status(cell) for cell in cells],
+        "quiet": f"{current} current" if current else "",
+    }
+
+
+def cell_status(cell: BoardCell) -> Context:
+    """Return a cell of the board as the status macro takes it."""
+    key, told = cell.key, cell.progress
+    if key in ("sign_off", "training", "none", "not_required"):
+        notes = {
+            "sign_off": f"{told.observed} of {told.needed} observed",
+            "training": f"{min(told.lessons_read, told.lessons)} of {told.lessons} lessons",
+        }
+        return {"state": key, "label": "", "note": notes.get(key, ""), "due": False}
+    return status_of(cell.state, visitor().today)

@@ -1,0 +1,95 @@
+"""Every error as a page or as JSON, in words that say what to do; no stack trace leaves the house."""
+
+from typing import Any
+
+import structlog
+from flask import Flask, g, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.wrappers import Response
+
+from app.errors import NotFoundError, RefusedError
+from app.web.access import is_fetch, local_path
+
+log = structlog.get_logger()
+
+WORDS = {
+    400: ("This request was not understood", "Something in it was missing or unreadable.", "Go back and try again."),
+    401: ("Sign in first", "You are not signed in, or were signed out.", "Sign in and try again."),
+    404: ("There is no such page", "The address is wrong, or the page is not for you.", "Check the address."),
+    405: (
+        "This page cannot do that",
+        "It was asked in a way that it does not answer.",
+        "Go back and use the page's buttons.",
+    ),
+    408: ("This took too long", "The connection was too slow.", "Try again."),
+    409: ("Not possible now", "", "Nothing was changed."),
+    413: ("This is too large", "More was sent than this page takes.", "Send less, or a smaller file."),
+    414: ("This address is too long", "The address holds more than this site reads.", "Go back and try again."),
+    415: (
+        "This kind of content is not read here",
+        "It was sent in a form that this page does not read.",
+        "Use the page's own form.",
+    ),
+    429: ("Too many tries", "You asked more often than this page allows.", "Wait a few minutes and try again."),
+    500: (
+        "Something went wrong on our side",
+        "It is logged, and nothing of yours was half saved.",
+        "Try again in a moment.",
+    ),
+    503: ("Not ready", "The system is being prepared.", "Try again in a moment."),
+}
+
+
+def answer(code: int, text: str = "", *, goto: str | None = None) -> tuple[Any, int]:
+    """Return an error as JSON for a script, or as a page for a person."""
+    title, usual, advice = WORDS.get(code, WORDS[400 if code < 500 else 500])
+    if is_fetch():
+        return {"error": text or f"{title}. {advice}", "goto": goto}, code
+    back = local_path(_referrer_path()) if code == 409 else None
+    error = {
+        "code": code,
+        "title": title,
+        "text": text or usual,
+        "advice": advice,
+        "action": {"label": "Go back", "href": back} if back else {"label": "Go to the start page", "href": "/"},
+        "request_id": g.get("request_id", "") if code >= 500 else "",
+    }
+    return render_template("errors/error.html", error=error), code
+
+
+def _referrer_path() -> str | None:
+    referrer = request.referrer or ""
+    return referrer.removeprefix(request.host_url.rstrip("/")) if referrer.startswith(request.host_url) else None
+
+
+def init(app: Flask) -> None:
+    """Teach an application how to say no."""
+
+    @app.errorhandler(RefusedError)
+    def refused(error: RefusedError) -> Any:
+        return answer(409, str(error))
+
+    @app.errorhandler(NotFoundError)
+    def not_found(_error: NotFoundError) -> Any:
+        return answer(404)
+
+    @app.errorhandler(CSRFError)
+    def forged(_error: CSRFError) -> Any:
+        return answer(400, "This form was open for too long, or in a browser that was signed out meanwhile.")
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Any:
+        body, code = answer(error.code or 500)
+        response: Response = app.make_response((body, code))
+        if isinstance(error, MethodNotAllowed):
+            response.headers["Allow"] = ", ".join(error.valid_methods or ())
+        return response
+
+    @app.errorhandler(Exception)
+    def broken(error: Exception) -> Any:
+        # The type and place are logged, never the message: it may hold what a person typed.
+        log.error("request_failed", error=type(error).__name__, exc_info=app.debug or app.testing)
+        if app.config.get("PROPAGATE_EXCEPTIONS"):
+            raise error
+        return answer(500)

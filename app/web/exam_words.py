@@ -1,0 +1,182 @@
+"""What the pages say of an exam: its rules, whether one may sit it, an item and a sheet as the templates take them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+from markupsafe import Markup
+
+from app.certification.refusals import why_no_seat
+from app.certification.standing import Standing
+from app.content.values import ItemType
+from app.exams import timing
+from app.exams.queries import Mark
+from app.exams.responses import Chosen
+from app.web.words import Context, clock_time, counted, moment
+
+INSTRUCTIONS = {
+    ItemType.SINGLE.value: "Choose one answer",
+    ItemType.MULTIPLE.value: "Choose every right answer",
+    ItemType.NUMERIC.value: "Enter a number",
+    ItemType.ORDERING.value: "Put the steps in order, the first at the top",
+    ItemType.MATCHING.value: "Choose the right partner for each",
+}
+
+
+def rules_of(manifest: Mapping[str, Any]) -> list[Context]:
+    """Return an exam's rules as terms and values."""
+    exam = manifest["exam"]
+    items = sum(section["items"] for section in exam["sections"])
+    wait = exam["retake_wait_hours"]
+    rules = [
+        {"term": "Questions", "value": str(items)},
+        {"term": "Time", "value": counted(exam["time_limit_minutes"], "minute")},
+        {"term": "To pass", "value": f"{exam['cut_score_percent']}%"},
+        {"term": "Attempts", "value": str(exam["attempts"])},
+        {"term": "Between two", "value": f"{counted(wait, 'hour')} of waiting" if wait else "no waiting"},
+    ]
+    if exam["critical_items"] == "must_pass":
+        rules.append({"term": "Critical questions", "value": "every one must be right"})
+    return rules
+
+
+def seat_text(where: Standing, zone: str, managers: Sequence[str] = ()) -> str:
+    """Return whether a person may sit the exam now, in one sentence."""
+    if where.open_attempt:
+        return f"Your exam is running until {moment(where.open_attempt.deadline_at, zone)}."
+    if isinstance(where.seat, timing.Refused):
+        return why_no_seat(where.seat, managers=managers or ["Your manager"], zone=zone)
+    return f"Attempt {where.seat.number} of {where.seat.of}."
+
+
+def item_context(
+    attempt_id: int,
+    position: int,
+    items: int,
+    shown: Mapping[str, Any],
+    *,
+    chosen: Chosen,
+    saved_at: datetime | None,
+    flagged: bool,
+    zone: str,
+) -> Context:
+    """Return an item as templates/exams/_item.html takes it."""
+    last = position == items
+    base = f"/attempts/{attempt_id}/items/"
+    return {
+        "no": position,
+        "total": items,
+        "title": f"Question {position} of {items}",
+        "section": shown["topic"],
+        "url": f"{base}{position}",
+        "save_url": f"{base}{position}",
+        "flag_url": f"{base}{position}/flag",
+        "previous_url": f"{base}{position - 1}" if position > 1 else None,
+        "next_url": f"/attempts/{attempt_id}/review" if last else f"{base}{position + 1}",
+        "next_label": "Review and submit" if last else "Next question",
+        "stem": shown["stem"],
+        "context": "",
+        "notice": shown["notice"] or "",
+        "image": _image(shown),
+        "type": shown["type"],
+        "instruction": INSTRUCTIONS[shown["type"]],
+        "options": _in_order(shown, chosen),
+        "rights": [{"id": one["id"], "text": Markup(one["html"]).striptags()} for one in shown["rights"]],  # noqa: S704
+        "chosen": _filled(shown["type"], chosen),
+        "unit": shown["unit"] or "",
+        "answered": bool(chosen),
+        "saved_at": clock_time(saved_at, zone) if saved_at else "",
+        "flagged": flagged,
+    }
+
+
+def _image(shown: Mapping[str, Any]) -> Context | None:
+    media = shown["media"]
+    return {"src": media["url"], "alt": media["alt"], "caption": ""} if media else None
+
+
+def _in_order(shown: Mapping[str, Any], chosen: Chosen) -> list[Context]:
+    options = [{"id": one["id"], "text": one["html"]} for one in shown["options"]]
+    if shown["type"] == ItemType.ORDERING.value and isinstance(chosen, list):
+        by_id = {one["id"]: one for one in options}
+        return [by_id[step] for step in chosen]
+    return options
+
+
+def _filled(kind: str, chosen: Chosen) -> Any:
+    empty: dict[str, Any] = {ItemType.NUMERIC.value: "", ItemType.MATCHING.value: {}}
+    if kind == ItemType.ORDERING.value:
+        return []
+    return empty.get(kind, []) if chosen is None else chosen
+
+
+def bar_context(
+    attempt_id: int,
+    title: str,
+    sub: str,
+    marks: Sequence[Mark],
+    *,
+    deadline_at: datetime,
+    now: datetime,
+    zone: str,
+    current: int | None,
+) -> Context:
+    """Return the frame around an item: clock, sums and the numbers of all items."""
+    left = max(0, int((deadline_at - now).total_seconds()))
+    return {
+        "title": title,
+        "sub": sub,
+        "clock": f"{left // 60}:{left % 60:02d}",
+        "ends_at": clock_time(deadline_at, zone)[:5],
+        "seconds_left": left,
+        "over_url": f"/attempts/{attempt_id}/result",
+        "leave_url": "/",
+        "review_url": f"/attempts/{attempt_id}/review",
+        "review_current": current is None,
+        "answered": sum(mark.answered for mark in marks),
+        "total": len(marks),
+        "flagged": sum(mark.flagged for mark in marks),
+        "numbers": [
+            {
+                "no": mark.position,
+                "url": f"/attempts/{attempt_id}/items/{mark.position}",
+                "answered": mark.answered,
+                "flagged": mark.flagged,
+                "current": mark.position == current,
+            }
+            for mark in marks
+        ],
+    }
+
+
+def review_context(attempt_id: int, rows: Sequence[tuple[Mark, str]]) -> Context:
+    """Return the review of an attempt: `rows` pair each mark with its stem in plain text."""
+    entries = [
+        (
+            mark,
+            {
+                "no": mark.position,
+                "url": f"/attempts/{attempt_id}/items/{mark.position}",
+                "stem": stem,
+                "flagged": mark.flagged,
+            },
+        )
+        for mark, stem in rows
+    ]
+    missing = [entry for mark, entry in entries if not mark.answered]
+    answered = len(entries) - len(missing)
+    return {
+        "url": f"/attempts/{attempt_id}/review",
+        "submit_url": url_for("exams.submit", attempt_id=attempt_id),
+        "title": "Review and submit",
+        "text": (
+            f"{answered} of {counted(len(entries), 'question')} answered. You can still change everything."
+            if missing
+            else f"All {counted(len(entries), 'question')} are answered. You can still change everything."
+        ),
+        "back_url": f"/attempts/{attempt_id}/items/1",
+        "submit_text": "After submitting you cannot change anything. You see your result at once.",
+        "open": missing,
+        "marked": [entry for mark, entry in entries if mark.answered and mark.flagged],
+    }

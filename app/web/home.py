@@ -1,0 +1,251 @@
+"""A technician's home: the next step, what is missing, what is assigned, what is held."""
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, url_for
+
+from app.certification import scope
+from app.certification.lifecycle import State
+from app.certification.queries import Held, cells_of
+from app.certification.rules import RequirementKind, counts_as_practice
+from app.certification.standing import Record, Standing, records, standing_of
+from app.exams import timing
+from app.people.permissions import Action
+from app.releases import queries as releases
+from app.releases.manifest import TYPES, procedure_name
+from app.web.access import Visitor, now, reading, requires, visitor
+from app.web.words import Context, day, days_left, moment, scope_words, short_day, status_of, weekday
+
+bp = Blueprint("home", __name__)
+
+ELSEWHERE = (
+    (Action.SEE_BOARD, "board.show"),
+    (Action.SIGN_OFF, "sign_offs.show"),
+    (Action.SEE_RELEASES, "releases.show"),
+    (Action.EXPORT, "evidence.show"),
+    (Action.MANAGE_PEOPLE, "people.show"),
+)
+
+
+@bp.get("/")
+@requires()
+def show() -> Any:
+    """Show a technician's home; anybody else is sent to the page that they work with."""
+    who = visitor()
+    if not who.actor.can(Action.LEARN):
+        return _elsewhere(who)
+    with reading() as found:
+        record = records(
+            found,
+            organisation_id=who.actor.organisation_id,
+            account_ids=[who.actor.account_id],
+            zone=who.person.time_zone,
+        )[who.actor.account_id]
+        in_force = releases.all_in_force(found, who.actor.organisation_id, [*record.assigned, *record.held])
+    standings = [
+        standing_of(record, in_force[course_id].release, now())
+        for course_id in dict.fromkeys([*record.assigned, *record.held])
+        if course_id in in_force
+    ]
+    return render_template("home/home.html", home=_home(who, record, standings))
+
+
+def _elsewhere(who: Visitor) -> Any:
+    for action, endpoint in ELSEWHERE:
+        if who.actor.can(action):
+            return redirect(url_for(endpoint), 303)
+    return redirect(url_for("account.show"), 303)
+
+
+def _home(who: Visitor, record: Record, standings: list[Standing]) -> Context:
+    today = who.today
+    steps = [step for one in standings if (step := next_step(one, today, who.person.time_zone))]
+    return {
+        "name": who.person.name.split()[0],
+        "today": weekday(today),
+        "place": ", ".join(who.person.clinics),
+        "alerts": [alert for one in standings if (alert := _alert(one, today))],
+        "next": steps[0] if steps else None,
+        "nothing": _nothing(standings, today),
+        "goals": [_goal(one, record) for one in standings if not one.assessment.met],
+        "assignments": [_assignment(one, today) for one in standings if one.assignment],
+        "certifications": [_held(one, today) for one in record.held.values()],
+    }
+
+
+def next_step(where: Standing, today: date, zone: str) -> Context | None:
+    """Return what a person does next in a course: go on reading, go on sitting, start the exam; None if nothing."""
+    manifest = where.release.manifest
+    lessons = manifest["lessons"]
+    unread = [lesson for lesson in lessons if lesson["id"] not in where.lessons_read]
+    done = len(lessons) - len(unread)
+    step: Context = {
+        "label": where.release.title,
+        "done": done,
+        "total": len(lessons),
+        "here": None,
+        "progress": f"{done} of {len(lessons)} lessons read",
+        "notes": _notes(where, today),
+    }
+    course_id = where.release.course_id
+    if where.open_attempt:
+        url = url_for("exams.item", attempt_id=where.open_attempt.id, position=1)
+        text = f"Your exam is running until {moment(where.open_attempt.deadline_at, zone)}. What you answered is saved."
+        return {**step, "title": "Go on with your exam", "text": text, "action": {"label": "Go on", "href": url}}
+    if unread and where.state.state not in (State.ACTIVE, State.GRACE, State.SUSPENDED):
+        first = unread[0]
+        number = lessons.index(first) + 1
+        url = url_for("courses.lesson", course_id=course_id, lesson_id=first["id"])
+        return {
+            **step,
+            "title": first["title"],
+            "text": manifest["summary"],
+            "here": number,
+            "progress": f"lesson {number} of {len(lessons)}",
+            "action": {"label": "Continue lesson" if done else "Start the course", "href": url},
+            "notes": [f"About {first['minutes']} minutes", *step["notes"]],
+        }
+    if isinstance(where.seat, timing.Allowed) and not _passed(where):
+        again = where.held is not None
+        text = "Sit the exam again to renew your certification." if again else "You have read every lesson."
+        return {
+            **step,
+            "title": "Renew your certification" if again else "Sit the exam",
+            "text": f"{text} It takes at most {manifest['exam']['time_limit_minutes']} minutes.",
+            "action": {"label": "Go to the exam", "href": url_for("exams.start", course_id=course_id)},
+        }
+    return None
+
+
+def _passed(where: Standing) -> bool:
+    return where.earning is not None and bool(where.earning.passed)
+
+
+def _notes(where: Standing, today: date) -> list[str]:
+    due_on = where.assignment.due_on if where.assignment else None
+    if where.held and where.state.last_valid_on:
+        return [f"Certification {_ends(where, today)}"]
+    if due_on is None:
+        return []
+    late = f"due since {day(due_on)}" if due_on < today else f"due {day(due_on)}, {days_left(due_on, today)}"
+    return [f"Course {late}"]
+
+
+def _ends(where: Standing, today: date) -> str:
+    last = where.state.last_valid_on or today
+    return f"valid to {day(last)}" if last >= today else f"ended on {day(last)}"
+
+
+def _nothing(standings: list[Standing], today: date) -> str:
+    waiting = [one for one in standings if not one.assessment.met]
+    if not standings:
+        return "Nothing is assigned to you yet. Your manager assigns courses."
+    if waiting:
+        return "You have done your part for now. What is still missing stands beside this."
+    ends = min((one.state.last_valid_on for one in standings if one.state.last_valid_on), default=None)
+    return f"Your certifications are current. The first one ends on {day(ends)}." if ends and ends >= today else ""
+
+
+def _alert(where: Standing, today: date) -> Context | None:
+    title, state = where.release.manifest["scheme"]["title"], where.state
+    number = None
+    if where.held:
+        href = url_for("verify.answer", number=where.held.certification.number)
+        number = {"label": "See the certificate", "href": href}
+    if state.state is State.SUSPENDED:
+        text = f"{state.reason or 'Ask your manager for the reason.'} Do not treat under it until it is reinstated."
+        return {"tone": "danger", "title": f"{title} is suspended", "text": text, "action": number}
+    if state.state is State.REVOKED:
+        return {"tone": "danger", "title": f"{title} was revoked", "text": state.reason or "", "action": number}
+    if state.state is State.EXPIRED:
+        text = "Do not treat under it. Sit the exam again to renew it."
+        return {"tone": "danger", "title": f"{title} has expired", "text": text, "action": number}
+    if state.state is State.GRACE and state.period:
+        text = f"Treat only with a second person's sign-off. Renew it by {day(state.period.grace_last_on)}."
+        return {"tone": "warning", "title": f"{title} is in its days of grace", "text": text, "action": number}
+    if state.due and state.last_valid_on:
+        text = f"{days_left(state.last_valid_on, today)}. Renew it by {day(state.last_valid_on)}."
+        return {"tone": "warning", "title": f"{title} is due for renewal", "text": text, "action": number}
+    return None
+
+
+def _goal(where: Standing, record: Record) -> Context:
+    manifest = where.release.manifest
+    needed = manifest["scheme"]["requires_sign_offs"]
+    return {
+        "name": manifest["scheme"]["title"],
+        "sub": "Each of these is needed before it is issued.",
+        "steps": [{"text": one.text, "met": one.met} for one in where.assessment.requirements],
+        "sign_offs": sign_off_slots(where, record, needed),
+        "note": _goal_note(where),
+    }
+
+
+def sign_off_slots(where: Standing, record: Record, needed: int) -> list[Context]:
+    """Return the sign-offs that count towards a certification, and the places still open."""
+    from_release = cells_of(where.release)
+    slots = [
+        {
+            "what": f"{procedure_name(one.sign_off.procedure)}, type {TYPES[one.sign_off.skin_type - 1]}",
+            "by": f"Signed by {one.evaluator}, {short_day(one.sign_off.observed_on)}",
+            "done": True,
+        }
+        for one in record.observed
+        if counts_as_practice(
+            scope.Cell(procedure=one.sign_off.procedure, device=one.sign_off.device, skin_type=one.sign_off.skin_type),
+            from_release,
+        )
+    ][:needed]
+    still_open = {"what": "Any treatment in scope", "by": "Still to be observed", "done": False}
+    return [*slots, *([still_open] * (needed - len(slots)))]
+
+
+def _goal_note(where: Standing) -> str:
+    missing = {one.kind for one in where.assessment.missing}
+    if missing == {RequirementKind.SIGN_OFFS}:
+        return (
+            "Ask an evaluator of your clinic to observe you. The certification starts on the day of the last signature."
+        )
+    return ""
+
+
+def _assignment(where: Standing, today: date) -> Context:
+    due_on = where.assignment.due_on if where.assignment else None
+    return {
+        "title": where.release.title,
+        "sub": "Course and exam",
+        "note": f"Due {short_day(due_on)}" if due_on else "No due day",
+        "href": url_for("courses.show", course_id=where.release.course_id),
+        "status": progress_status(where, today),
+    }
+
+
+def progress_status(where: Standing, today: date) -> Context:
+    """Return where somebody stands in a course: the certification's state, or how far the training is."""
+    if where.held:
+        return status_of(where.state, today)
+    done, total = len(where.lessons_read), len(where.release.manifest["lessons"])
+    missing = {one.kind: one for one in where.assessment.missing}
+    if set(missing) == {RequirementKind.SIGN_OFFS}:
+        one = missing[RequirementKind.SIGN_OFFS]
+        return {"state": "sign_off", "label": "", "note": f"{one.done} of {one.needed} observed", "due": False}
+    if not done and not where.attempts:
+        return {"state": "none", "label": "", "note": "", "due": False}
+    note = f"{done} of {total} lessons" if done < total else "Exam to sit"
+    return {"state": "training", "label": "", "note": note, "due": False}
+
+
+def _held(one: Held, today: date) -> Context:
+    certification = one.certification
+    state = one.on(today, now())
+    cells, words = scope_words(state.cells)
+    return {
+        "name": certification.scheme["title"],
+        "sub": f"Edition {certification.scheme['edition']}",
+        "status": status_of(state, today),
+        "scope": cells,
+        "scope_words": words,
+        "number": certification.number,
+        "number_url": url_for("verify.answer", number=certification.number),
+    }

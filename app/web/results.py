@@ -1,0 +1,284 @@
+"""The result of an attempt: passed or not and why, by objective, what to read again, keys where the policy allows."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from flask import Blueprint, render_template, url_for
+from markupsafe import Markup
+
+from app.certification.standing import Standing, record_after, standing_of
+from app.content.grade import credit
+from app.content.values import ItemType, Scoring
+from app.exams import queries, timing
+from app.exams.models import Attempt
+from app.exams.queries import Asked
+from app.exams.scoring import percent_shown
+from app.people import queries as people
+from app.people.permissions import Action
+from app.releases.models import Release
+from app.web.access import now, reading, requires, visitor
+from app.web.exam_words import seat_text
+from app.web.words import Context, counted, moment
+
+bp = Blueprint("results", __name__)
+
+CRITICAL = (
+    "A wrong answer here could injure a client or a colleague. "
+    "That is why one wrong critical answer means not passed, whatever the score."
+)
+
+
+@bp.get("/attempts/<id:attempt_id>/result")
+@requires(Action.LEARN)
+def show(attempt_id: int) -> Any:
+    """Show the result of one's own attempt; one that ran out is recorded by the button on the page."""
+    who = visitor()
+    with reading() as found:
+        attempt, release, history = queries.attempt_in_course(
+            found,
+            organisation_id=who.actor.organisation_id,
+            account_id=who.actor.account_id,
+            attempt_id=attempt_id,
+        )
+        if attempt.closed_at is None:
+            return render_template("exams/over.html", over=_unrecorded(attempt, release))
+        record = record_after(
+            found, attempt=attempt, history=history, zone=who.person.time_zone, practice=bool(attempt.passed)
+        )
+        where = standing_of(record, release, now())
+        asked = queries.paper(found, attempt.id) if _keys_allowed(attempt, where) else []
+        managers = _managers(found, where)
+    return render_template("exams/result.html", result=_result(attempt, where, asked, managers))
+
+
+def _unrecorded(attempt: Attempt, release: Release) -> Context:
+    zone = visitor().person.time_zone
+    running = timing.closed_at_of(None, attempt.deadline_at, now()) is None
+    return {
+        "exam": release.title,
+        "running": running,
+        "until": moment(attempt.deadline_at, zone),
+        "submit_url": url_for("exams.submit", attempt_id=attempt.id),
+        "resume_url": url_for("exams.item", attempt_id=attempt.id, position=1),
+    }
+
+
+def _used_up(where: Standing) -> bool:
+    return isinstance(where.seat, timing.Refused) and where.seat.kind is timing.RefusalKind.USED_UP
+
+
+def _managers(found: Any, where: Standing) -> list[str]:
+    who = visitor().actor
+    return people.manager_names(found, who.organisation_id, who.account_id) if _used_up(where) else []
+
+
+def _keys_allowed(attempt: Attempt, where: Standing) -> bool:
+    """The course's review policy: keys and whys after a pass or the last attempt, only after the last, or never."""
+    policy = where.release.manifest["exam"]["review"]
+    over = _used_up(where)
+    return {"after_pass": bool(attempt.passed) or over, "after_last_attempt": over}.get(policy, False)
+
+
+def _result(attempt: Attempt, where: Standing, asked: list[Asked], managers: list[str]) -> Context:
+    manifest, stored = where.release.manifest, attempt.result or {}
+    zone, passed = visitor().person.time_zone, bool(attempt.passed)
+    reasons = [one["text"] for one in stored["reasons"]]
+    ended = attempt.closed_by == "ended"
+    text = "You reached what this exam asks for." if passed else " ".join(reasons)
+    return {
+        "exam": f"{where.release.title}: exam",
+        "passed": passed,
+        "title": "Passed" if passed else "Not passed",
+        "text": "It was ended before you submitted it, so it does not count." if ended else text,
+        "meta": [
+            moment(attempt.closed_at or attempt.deadline_at, zone),
+            f"Attempt {attempt.number}",
+            *(["The time ran out"] if attempt.closed_by == "ran_out" else []),
+        ],
+        "rules": _rules(stored, manifest["exam"]),
+        "award": _award(where, passed, zone, managers),
+        "cut_percent": manifest["exam"]["cut_score_percent"],
+        "objectives_text": _objectives_text(manifest["exam"]),
+        "objectives": _objectives(stored, manifest),
+        "critical": _critical(stored, manifest, asked),
+        "again": _again(stored, where),
+        "entries": [_entry(one) for one in asked],
+    }
+
+
+def _rules(stored: Mapping[str, Any], exam: Mapping[str, Any]) -> list[Context]:
+    score = Fraction(stored["score"])
+    total = sum(section["of"] for section in stored["sections"])
+    got = sum(Fraction(section["got"]) for section in stored["sections"])
+    reached = score * 100 >= exam["cut_score_percent"]
+    rules = [
+        {
+            "term": "Score",
+            "figure": f"{percent_shown(score)}%",
+            "text": f"{_number(got)} of {counted(total, 'question')}, cut line {exam['cut_score_percent']}%",
+            "met": reached,
+            "word": "Reached" if reached else "Not reached",
+        }
+    ]
+    if stored["critical_of"]:
+        right, of = stored["critical_right"], stored["critical_of"]
+        must = exam["critical_items"] == "must_pass"
+        met = right == of or not must
+        rules.append(
+            {
+                "term": "Critical questions",
+                "figure": f"{right} of {of}",
+                "text": "All must be right" if must else "They count like the others",
+                "met": met,
+                "word": "Reached" if met else "Not reached",
+            }
+        )
+    return rules
+
+
+def _number(value: Fraction) -> str:
+    return str(value.numerator) if value.denominator == 1 else f"{float(value):.1f}"
+
+
+def _objectives_text(exam: Mapping[str, Any]) -> str:
+    own = any(section["cut_score_percent"] for section in exam["sections"])
+    if own:
+        return "Each part has its own cut line, and the whole exam has one. Below a line, read again."
+    cut = exam["cut_score_percent"]
+    return f"The cut line of {cut}% counts for the whole exam. Below it, an objective tells you what to read again."
+
+
+def _objectives(stored: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Context]:
+    rows = []
+    for section in stored["sections"]:
+        got, cut = Fraction(section["got"]), section["cut"]
+        share = got / section["of"] if section["of"] else Fraction(0)
+        line = percent_shown(Fraction(cut)) if cut else manifest["exam"]["cut_score_percent"]
+        rows.append(
+            {
+                "name": manifest["objectives"][section["objective"]],
+                "right": f"{_number(got)} of {section['of']}",
+                "percent": percent_shown(share),
+                "cut_percent": line,
+                "below": not section["reached"],
+                "word": "Reached" if section["reached"] else "Read again",
+            }
+        )
+    return rows
+
+
+def _critical(stored: Mapping[str, Any], manifest: Mapping[str, Any], asked: list[Asked]) -> Context | None:
+    if not stored["critical_of"]:
+        return None
+    if asked:
+        rows = [
+            {"name": Markup(one.shown["stem"]).striptags(), "met": _credit(one) == 1}  # noqa: S704
+            for one in asked
+            if one.critical
+        ]
+    else:
+        # While attempts remain the topic is named, never the question: that would give the key away.
+        rows = [{"name": manifest["objectives"][one], "met": False} for one in stored["failed_critical"]]
+        right = stored["critical_right"]
+        rows += [{"name": counted(right, "other critical question"), "met": True}] if right else []
+    return {"text": CRITICAL, "rows": rows}
+
+
+def _again(stored: Mapping[str, Any], where: Standing) -> list[Context]:
+    weak = {one["objective"] for one in stored["sections"] if not one["reached"]} | set(stored["failed_critical"])
+    manifest = where.release.manifest
+    return [
+        {
+            "title": lesson["title"],
+            "sub": ", ".join(manifest["objectives"][one] for one in lesson["objectives"] if one in weak),
+            "note": f"{lesson['minutes']} min",
+            "href": url_for("courses.lesson", course_id=where.release.course_id, lesson_id=lesson["id"]),
+            "status": None,
+        }
+        for lesson in manifest["lessons"]
+        if weak & set(lesson["objectives"])
+    ]
+
+
+def _award(where: Standing, passed: bool, zone: str, managers: list[str]) -> Context:  # noqa: FBT001
+    title, number = where.release.manifest["scheme"]["title"], ""
+    award: Context = {"number": "", "number_url": "", "steps": [], "lines": [], "action": None}
+    if passed and where.held and where.assessment.met:
+        number = where.held.certification.number
+        return {
+            **award,
+            "eyebrow": "Certification",
+            "title": title,
+            "number": number,
+            "number_url": url_for("verify.answer", number=number),
+            "steps": [{"text": one.text, "met": one.met} for one in where.assessment.requirements],
+            "lines": ["It is issued in your name. Anyone can check the number."],
+        }
+    if passed:
+        missing = where.assessment.missing
+        return {
+            **award,
+            "eyebrow": "Certification, still missing",
+            "title": missing[0].text if missing else title,
+            "steps": [{"text": one.text, "met": one.met} for one in where.assessment.requirements],
+            "lines": ["The certification starts on the day on which the last of these is met."],
+            "action": {"label": "To your start page", "href": "/"},
+        }
+    may = isinstance(where.seat, timing.Allowed)
+    course_url = url_for("courses.show", course_id=where.release.course_id)
+    return {
+        **award,
+        "eyebrow": "What you can do",
+        "title": "Sit the exam again" if may else "Read again",
+        "lines": [seat_text(where, zone, managers)],
+        "action": {"label": "Back to the course", "href": course_url},
+    }
+
+
+def _credit(one: Asked) -> Fraction:
+    key = one.keyed
+    return credit(ItemType(key["type"]), Scoring(key["scoring"]), key["key"], one.chosen)
+
+
+def _entry(one: Asked) -> Context:
+    got = _credit(one)
+    kept = {option["id"]: option["html"] for option in one.shown["options"]}
+    whys = [why for option, why in one.keyed["whys"].items() if option in (one.chosen or ())]
+    why = "".join(f"<p>{text}</p>" for text in [one.keyed["why"], *whys] if text)
+    return {
+        "no": one.position,
+        "stem": one.shown["stem"],
+        "met": got == 1,
+        "word": "Right" if got == 1 else ("Partly right" if got else "Wrong"),
+        "given": _spelled(one, kept),
+        "key": _key_spelled(one, kept),
+        "why": why,
+        "sources": [*one.keyed["citations"], *(f"Fact {fact}" for fact in one.keyed["facts"])],
+    }
+
+
+def _spelled(one: Asked, options: Mapping[str, str]) -> list[str]:
+    chosen, kind = one.chosen, one.shown["type"]
+    if not chosen:
+        return []
+    if kind == ItemType.NUMERIC.value:
+        return [f"{chosen} {one.shown['unit']}"]
+    if isinstance(chosen, dict):
+        rights = {right["id"]: right["html"] for right in one.shown["rights"]}
+        return [f"{options[left]}: {rights[right]}" for left, right in chosen.items()]
+    numbered = kind == ItemType.ORDERING.value
+    return [f"{place}. {options[each]}" if numbered else options[each] for place, each in enumerate(chosen, start=1)]
+
+
+def _key_spelled(one: Asked, options: Mapping[str, str]) -> list[str]:
+    key, kind = one.keyed["key"], one.shown["type"]
+    if kind == ItemType.NUMERIC.value:
+        low, high = key["min"], key["max"]
+        return [f"{low:g}–{high:g} {key['unit']}" if low != high else f"{low:g} {key['unit']}"]
+    if kind == ItemType.MATCHING.value:
+        rights = {right["id"]: right["html"] for right in one.shown["rights"]}
+        return [f"{options[left]}: {rights[right]}" for left, right in key.items()]
+    if kind == ItemType.ORDERING.value:
+        return [f"{options[first]} comes before {options[then]}" for first, then in key]
+    return [options[each] for each in key]

@@ -1,0 +1,222 @@
+"""A technician as their manager sees them: certifications, what is missing, attempts, sign-offs, one more attempt."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, flash, render_template, url_for
+from wtforms import SelectField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from app.certification import service
+from app.certification.lifecycle import State, StateAsOf
+from app.certification.queries import Held, Observed
+from app.certification.standing import Standing, exam_fact
+from app.exams import timing
+from app.exams.models import Attempt
+from app.exams.scoring import percent_shown
+from app.exams.timing import RefusalKind
+from app.people.permissions import Action
+from app.releases.manifest import procedure_name, span
+from app.reports.technician import TechnicianRecord, technician_record
+from app.web.access import go, now, reading, requires, transaction, visitor
+from app.web.forms import HouseForm, plain, refusals_in, tidy
+from app.web.words import Context, counted, day, days_left, moment, scope_words, short_day, status_of
+
+bp = Blueprint("technicians", __name__)
+
+
+class AttemptForm(HouseForm):
+    """One more attempt at a course's exam, and why."""
+
+    course = SelectField("Exam", [InputRequired("Choose the exam.")])
+    reason = TextAreaField(
+        "Reason",
+        [
+            InputRequired("Give the reason."),
+            plain,
+            Length(min=3, max=500, message="Give the reason in 3 to 500 characters."),
+        ],
+        filters=[tidy],
+    )
+
+
+@bp.get("/technicians/<id:account_id>")
+@requires(Action.SEE_BOARD)
+def show(account_id: int) -> Any:
+    """Show a technician's record."""
+    record = _record(account_id)
+    return _page(record, _form(record))
+
+
+@bp.post("/technicians/<id:account_id>/extra-attempts")
+@requires(Action.GRANT_ATTEMPT)
+def grant_attempt(account_id: int) -> Any:
+    """Grant one more attempt at an exam."""
+    record = _record(account_id)
+    form = _form(record)
+    if form.validate():
+        course_id, reason = form.course.data or "", form.reason.data or ""
+        with refusals_in(form), transaction() as changed:
+            service.grant_attempt(
+                changed,
+                actor=visitor().actor,
+                account_id=account_id,
+                course_id=course_id,
+                reason=reason,
+                now=now(),
+            )
+    if form.errors:
+        return _page(record, form), 422
+    flash(f"{record.name} has one more attempt.", "success")
+    return go("technicians.show", account_id=account_id)
+
+
+def _record(account_id: int) -> TechnicianRecord:
+    who = visitor()
+    with reading() as found:
+        return technician_record(
+            found,
+            organisation_id=who.actor.organisation_id,
+            account_id=account_id,
+            within=who.actor.clinics(Action.SEE_BOARD),
+            zone=who.person.time_zone,
+            now=now(),
+        )
+
+
+def _form(record: TechnicianRecord) -> AttemptForm:
+    form = AttemptForm()
+    form.course.choices = [(one.release.course_id, one.release.title) for one in record.standings]
+    return form
+
+
+def _page(record: TechnicianRecord, form: AttemptForm) -> str:
+    return render_template("technicians/technician.html", technician=_technician(record), form=form)
+
+
+def _technician(record: TechnicianRecord) -> Context:
+    today, zone = visitor().today, visitor().person.time_zone
+    clinics = [name for _, name in record.clinics]
+    devices: dict[str, Any] = {}
+    for one in record.standings:
+        devices |= one.release.manifest["devices"]
+    return {
+        "id": record.account_id,
+        "name": record.name,
+        "sub": f"Technician, {', '.join(clinics)}" if clinics else "Treats at no clinic now",
+        "disabled": f"The account is disabled since {moment(record.disabled_at, zone)}." if record.disabled_at else "",
+        "assign_url": _assign_url(record),
+        "certifications": [_certification(one, today) for one in record.held],
+        "disclaimers": list(dict.fromkeys(one.certification.scheme["disclaimer"] for one in record.held)),
+        "courses": [_course(one, zone) for one in record.standings],
+        "assignments": [_assignment(one, today) for one in record.standings if one.assignment],
+        "attempts": [
+            _attempt(attempt, title, zone) for title, history in record.histories for attempt in history.attempts
+        ],
+        "grants": [
+            f"{title}: one more attempt granted on {moment(granted_at, zone)}."
+            for title, history in record.histories
+            for granted_at in history.granted_at
+        ],
+        "sign_offs": [_sign_off(one, devices) for one in record.observed],
+        "may_grant": _in_reach(record, Action.GRANT_ATTEMPT) and bool(record.standings),
+    }
+
+
+def _in_reach(record: TechnicianRecord, action: Action) -> bool:
+    """Tell whether the visitor may do this where the technician treats."""
+    within = visitor().actor.clinics(action)
+    return within is None or any(clinic_id in within for clinic_id, _ in record.clinics)
+
+
+def _assign_url(record: TechnicianRecord) -> str:
+    if record.disabled_at or not record.clinics or not _in_reach(record, Action.ASSIGN):
+        return ""
+    within = visitor().actor.clinics(Action.ASSIGN)
+    clinic_id = next(clinic_id for clinic_id, _ in record.clinics if within is None or clinic_id in within)
+    return url_for("assignments.new", clinic=clinic_id, person=record.account_id)
+
+
+def _certification(one: Held, today: date) -> Context:
+    state = one.on(today, now())
+    cells, words = scope_words(state.cells)
+    in_force = state.state in (State.ACTIVE, State.GRACE)
+    return {
+        "name": one.certification.scheme["title"],
+        "sub": f"Edition {one.certification.scheme['edition']}",
+        "status": status_of(state, today),
+        "reason": (state.reason or "") if state.state in (State.SUSPENDED, State.REVOKED, State.SUPERSEDED) else "",
+        "dates": _dates(state),
+        "scope": cells if in_force else [],
+        "scope_words": words if in_force else f"Not in force: {words}",
+        "number": one.certification.number,
+        "number_url": url_for("verify.answer", number=one.certification.number),
+    }
+
+
+def _dates(state: StateAsOf) -> str:
+    period = state.latest_period
+    return f"{short_day(period.first_on)} to {short_day(period.last_on)}" if period else "No period"
+
+
+def _course(where: Standing, zone: str) -> Context:
+    return {
+        "title": where.release.title,
+        "steps": [{"text": one.text, "met": one.met} for one in where.assessment.requirements],
+        "seat": _seat(where, zone),
+    }
+
+
+def _seat(where: Standing, zone: str) -> str:
+    """Return whether the technician can sit the exam, told to who answers for them."""
+    if where.open_attempt:
+        return f"Sitting the exam now, until {moment(where.open_attempt.deadline_at, zone)}."
+    if isinstance(where.seat, timing.Allowed):
+        return f"Can sit the exam: attempt {where.seat.number} of {where.seat.of}."
+    when = moment(where.seat.when, zone) if where.seat.when else ""
+    return {
+        RefusalKind.PASSED: "The exam is passed.",
+        RefusalKind.NOT_OPEN: f"Can sit the exam again from {when}.",
+        RefusalKind.WAIT: f"Can sit the exam again from {when}.",
+        RefusalKind.USED_UP: "All attempts are used up. It takes one more, granted with a reason.",
+    }[where.seat.kind]
+
+
+def _assignment(where: Standing, today: date) -> Context:
+    due_on = where.assignment.due_on if where.assignment else None
+    if due_on is None:
+        told = "No due day"
+    elif where.assessment.met:
+        told = f"Due {day(due_on)}, done"
+    elif due_on < today:
+        told = f"Was due {day(due_on)}, {counted((today - due_on).days, 'day')} ago"
+    else:
+        told = f"Due {day(due_on)}, {days_left(due_on, today).lower()}"
+    return {"term": where.release.title, "value": told}
+
+
+def _attempt(attempt: Attempt, title: str, zone: str) -> Context:
+    closed_at, fact = timing.closed_at_of(attempt.closed_at, attempt.deadline_at, now()), exam_fact(attempt)
+    row = {"title": title, "sub": f"Attempt {attempt.number}", "day": moment(closed_at or attempt.started_at, zone)}
+    if closed_at is None:
+        return {**row, "score": "–", "state": "training", "label": "Running", "note": ""}
+    if fact is None:
+        return {**row, "score": "–", "state": "none", "label": "Time ran out", "note": "not scored yet"}
+    score = f"{percent_shown(fact.score)}%"
+    notes = {"ran_out": "time ran out", "ended": "ended with the account"}
+    note = notes.get(attempt.closed_by or "", "")
+    if fact.passed:
+        return {**row, "score": score, "state": "active", "label": "Passed", "note": note}
+    return {**row, "score": score, "state": "expired", "label": "Not passed", "note": note}
+
+
+def _sign_off(one: Observed, devices: Mapping[str, Mapping[str, Any]]) -> Context:
+    signed = one.sign_off
+    return {
+        "day": day(signed.observed_on),
+        "what": procedure_name(signed.procedure),
+        "device": devices[signed.device]["name"] if signed.device in devices else signed.device,
+        "skin_type": span(signed.skin_type, signed.skin_type),
+        "by": one.evaluator,
+    }

@@ -1,0 +1,37 @@
+"""The job queue: thin, over the same services as the pages."""
+
+from pathlib import Path
+
+import structlog
+from huey import SqliteHuey, crontab
+
+from app import clock
+from app.certification import service
+from app.db import Database
+from app.log import configure
+from config import Settings
+
+log = structlog.get_logger()
+
+
+def consume(settings: Settings) -> None:
+    """Run the periodic jobs until stopped; one consumer an installation."""
+    configure(settings.log_level)
+    make_queue(settings).create_consumer(workers=1, periodic=True).run()
+
+
+def make_queue(settings: Settings) -> SqliteHuey:
+    """Return the queue with its periodic jobs, over the database of the settings."""
+    Path(settings.queue_path).parent.mkdir(parents=True, exist_ok=True)
+    queue = SqliteHuey("fluence", filename=settings.queue_path)
+    database = Database(settings.database_url)
+
+    @queue.periodic_task(crontab(minute="*"))
+    def close_overdue() -> int:
+        with database.transaction() as session:
+            closed = service.close_overdue(session, now=clock.now())
+        if closed:
+            log.info("attempts_closed", number=closed)
+        return closed
+
+    return queue

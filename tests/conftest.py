@@ -1,0 +1,75 @@
+"""What all tests share: both engines, each with databases of their own, and the site over them."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import cast
+
+import hypothesis
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import app
+import config
+from app.db import Database
+from tests.databases import ENGINES, Databases, EngineName, settings_for
+
+# Small and the same everywhere: a property that needs more examples says so itself.
+hypothesis.settings.register_profile("house", max_examples=50, deadline=None, derandomize=True)
+hypothesis.settings.load_profile("house")
+
+
+def pytest_configure() -> None:
+    """Run far from UTC, so that whatever asks the machine for its zone is found out."""
+    pytest.MonkeyPatch().setenv("TZ", "Pacific/Chatham")
+    time.tzset()
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Databases on both engines; where PostgreSQL is missing its tests fail, they are not skipped."""
+    with ExitStack() as stack:
+        yield Databases(tmp_path_factory.mktemp("databases"), stack)
+
+
+@pytest.fixture(params=ENGINES)
+def engine_name(request: pytest.FixtureRequest) -> EngineName:
+    """Run the test once on each engine."""
+    return cast("EngineName", request.param)
+
+
+@pytest.fixture
+def database_url(engine_name: EngineName, databases: Databases) -> Iterator[str]:
+    """The address of a migrated, empty database of the test's own."""
+    with databases.copy(engine_name) as url:
+        yield url
+
+
+@pytest.fixture
+def fresh_db(database_url: str) -> Iterator[Database]:
+    """A database of the test's own, really committed to: for races, triggers and pages."""
+    database = Database(database_url)
+    yield database
+    database.engine.dispose()
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> config.Settings:
+    """The settings of a site over the test's own database."""
+    return settings_for(database_url, tmp_path)
+
+
+@pytest.fixture
+def site(settings: config.Settings) -> Iterator[Flask]:
+    """The whole site over the test's own database, the one that `fresh_db` writes to."""
+    application = app.create_app(settings)
+    yield application
+    application.extensions["fluence.database"].engine.dispose()
+
+
+@pytest.fixture
+def client(site: Flask) -> FlaskClient:
+    """A browser without JavaScript, signed in as nobody."""
+    return site.test_client()

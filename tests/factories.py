@@ -1,0 +1,230 @@
+"""The people of the house and what they did, made through the real services; the same everywhere."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.certification import service as certification
+from app.certification.models import Certification
+from app.certification.queries import cells_of, held_by
+from app.cli.demo_story import sit
+from app.clock import day_in
+from app.content.check import load_course
+from app.db import Database
+from app.learning import service as learning
+from app.people import passwords, queries, service
+from app.people.models import Account
+from app.people.permissions import Actor, Role
+from app.releases import queries as release_queries
+from app.releases import service as releases
+from app.releases.freeze import Frozen, freeze
+from app.releases.models import Release
+
+ZONE = "Europe/Zurich"
+COURSE = "skin-tightening"
+PASSWORD = "violet-harbour-granite-73"
+COURSES = Path(__file__).resolve().parent.parent / "courses"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody of the tests: how they sign in, and who they are to the services."""
+
+    name: str
+    email: str
+    actor: Actor
+
+    @property
+    def id(self) -> int:
+        return self.actor.account_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """Ann (technician) and Ben (technician of the other clinic), Max (manager of Riverside), Eva (evaluator), Mira
+    (medical director), Ada (auditor), Tom (author), Ida (administrator); Olga manages another organisation.
+    """
+
+    organisation_id: int
+    riverside: int
+    hafen: int
+    ann: Person
+    ben: Person
+    max: Person
+    eva: Person
+    mira: Person
+    ada: Person
+    tom: Person
+    ida: Person
+    olga: Person
+    release_id: int
+    other_organisation_id: int
+    harbour: int
+
+    @property
+    def people(self) -> dict[str, Person]:
+        """Everybody by first name."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, Person)}
+
+
+@cache
+def frozen_course() -> Frozen:
+    """The shipped course, frozen once a process."""
+    return freeze(load_course(COURSES / COURSE))
+
+
+@cache
+def password_hash() -> str:
+    """The hash of everybody's password, made once a process."""
+    return passwords.hash_password(PASSWORD)
+
+
+def make_world(database: Database, *, now: datetime | None = None) -> World:
+    """Fill a database with the people, a signed release, and Ann's and Ben's assignments."""
+    with database.transaction() as session:
+        return people_of(session, now or clock.now())
+
+
+def people_of(session: Session, now: datetime) -> World:
+    """Make the world in a session; everything happened before `now`."""
+    began = now - timedelta(days=30)
+    organisation, admin, _ = service.create_organisation(
+        session,
+        name="Lumen Clinics",
+        admin_email="ida@lumen.example",
+        admin_name="Ida Moreau",
+        time_zone=ZONE,
+        now=began,
+        is_demo=False,
+    )
+    ida = _person(session, admin)
+    riverside = service.add_clinic(session, actor=ida.actor, name="Riverside", now=began).id
+    hafen = service.add_clinic(session, actor=ida.actor, name="Hafen", now=began).id
+    made = {
+        name.split()[0].lower(): _invited(session, ida.actor, name, role, clinic, began)
+        for name, role, clinic in (
+            ("Ann Berg", Role.TECHNICIAN, riverside),
+            ("Ben Okafor", Role.TECHNICIAN, hafen),
+            ("Max Keller", Role.MANAGER, riverside),
+            ("Eva Lund", Role.EVALUATOR, riverside),
+            ("Mira Santos", Role.MEDICAL_DIRECTOR, None),
+            ("Ada Novak", Role.AUDITOR, None),
+            ("Tom Reed", Role.AUTHOR, None),
+        )
+    }
+    release = make_release(session, made["tom"].actor, made["mira"].actor, now=began + timedelta(days=1))
+    for who in ("ann", "ben"):
+        assign(session, ida.actor, made[who].id, now=began + timedelta(days=2))
+    other, olga_account, _ = service.create_organisation(
+        session,
+        name="Harbour Skin",
+        admin_email="olga@harbour.example",
+        admin_name="Olga Petrova",
+        time_zone=ZONE,
+        now=began,
+        is_demo=False,
+    )
+    olga = _person(session, olga_account)
+    harbour = service.add_clinic(session, actor=olga.actor, name="Harbour", now=began).id
+    service.give_role(session, actor=olga.actor, account_id=olga.id, role=Role.MANAGER, clinic_id=harbour, now=began)
+    return World(
+        organisation_id=organisation.id,
+        riverside=riverside,
+        hafen=hafen,
+        ida=ida,
+        olga=_person(session, olga_account),
+        release_id=release.id,
+        other_organisation_id=other.id,
+        harbour=harbour,
+        **made,
+    )
+
+
+def make_release(session: Session, author: Actor, director: Actor, *, now: datetime) -> Release:
+    """Publish the shipped course and sign it."""
+    release = releases.publish(session, actor=author, frozen=frozen_course(), now=now)
+    releases.sign(
+        session,
+        actor=director,
+        release_id=release.id,
+        password=PASSWORD,
+        confirmed_rows=[row["row"] for row in release.manifest["protocol"]],
+        now=now + timedelta(hours=1),
+    )
+    return release
+
+
+def assign(session: Session, manager: Actor, account_id: int, *, now: datetime) -> None:
+    """Assign the course, due in sixty days."""
+    today = day_in(ZONE, now)
+    learning.assign(
+        session,
+        actor=manager,
+        account_id=account_id,
+        course_id=COURSE,
+        due_on=today + timedelta(days=60),
+        today=today,
+        now=now,
+    )
+
+
+def read_lessons(session: Session, actor: Actor, *, now: datetime, all_but: int = 0) -> None:
+    """Read the lessons of the course in force, or all but the last few."""
+    release = _release(session, actor)
+    lessons = release.manifest["lessons"]
+    for lesson in lessons[: len(lessons) - all_but]:
+        certification.complete_lesson(session, actor=actor, course_id=COURSE, lesson_id=lesson["id"], now=now)
+
+
+def observe(session: Session, evaluator: Actor, account_id: int, *, now: datetime, times: int = 3) -> None:
+    """Sign off treatments of a technician in cells that the course grants."""
+    cells = cells_of(_release(session, evaluator))
+    for index in range(times):
+        cell = cells[index % len(cells)].cell
+        certification.sign_off(
+            session,
+            actor=evaluator,
+            account_id=account_id,
+            device=cell.device,
+            skin_type=cell.skin_type,
+            procedure=cell.procedure,
+            observed_on=day_in(ZONE, now),
+            now=now,
+        )
+
+
+def certify(session: Session, world: World, who: Person, *, now: datetime) -> Certification:
+    """Lead a technician of Eva's clinic to a certification, as the pages would."""
+    read_lessons(session, who.actor, now=now)
+    observe(session, world.eva.actor, who.id, now=now)
+    sit(session, who.actor, course_id=COURSE, at=now, right=True)
+    return held_by(session, who.actor.organisation_id, [who.id])[who.id][-1].certification
+
+
+def _release(session: Session, actor: Actor) -> Release:
+
+    release = release_queries.in_force(session, actor.organisation_id, COURSE)
+    assert release is not None
+    return release
+
+
+def _person(session: Session, account: Account) -> Person:
+    account.password_hash = password_hash()
+    session.flush()
+    return Person(name=account.name, email=account.email, actor=queries.actor_of(session, account))
+
+
+def _invited(session: Session, admin: Actor, name: str, role: Role, clinic_id: int | None, now: datetime) -> Person:
+    account, _ = service.invite(
+        session,
+        actor=admin,
+        email=f"{name.split()[0].lower()}@lumen.example",
+        name=name,
+        roles=[(role, clinic_id)],
+        now=now,
+    )
+    return _person(session, account)

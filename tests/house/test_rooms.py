@@ -1,0 +1,148 @@
+"""Who may commit, read the clock, throw dice, read the environment, and call whose use cases."""
+
+import ast
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+from tests.house.source import APP, PROJECT, called, imported, place, python_of, short, tree
+
+DOORS = ("web", "api", "cli", "worker")
+ROOMS = ("audit", "certification", "exams", "learning", "people", "releases")
+STORING = ("__init__", "models", "queries", "service")
+NOT_PURE = {
+    "issuing": "the part of certification's service that writes events",
+    "passwords": "a hash takes salt, and a sign-in takes chance",
+}
+COMMITTING = {"begin", "begin_nested", "commit"}
+# file → why it may: its own transaction, or the real clock.
+OWN_TRANSACTION = {
+    "app/db.py": "the one place",
+    "app/web/limits.py": "a hit counts also when the request is refused and rolled back",
+}
+WALL_CLOCK = {
+    "app/clock.py": "the one place",
+    "app/web/limits.py": "the limits library counts in seconds since 1970",
+}
+CLOCK_CALLS = {
+    "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "datetime.datetime.now",
+    "datetime.datetime.utcnow", "datetime.date.today", "time.time", "time.time_ns", "time.localtime",
+    "time.gmtime",
+}  # fmt: skip
+OWNED_BY_CERTIFICATION = ("app.exams.service", "app.learning.service")
+# Dependencies that no line of ours imports.
+NOT_IMPORTED = {
+    "gunicorn": "started as a program",
+    "psycopg": "SQLAlchemy's driver for PostgreSQL",
+    "tzdata": "the zones of zoneinfo where the system has none",
+}
+
+
+def test_only_db_commits() -> None:
+    assert [
+        place(path, call)
+        for path in python_of(APP)
+        if short(path) not in OWN_TRANSACTION
+        for call, name in called(tree(path))
+        if name in COMMITTING
+    ] == []
+
+
+def test_only_pages_commands_and_jobs_open_a_transaction() -> None:
+    assert [
+        place(path, call)
+        for path in python_of(APP)
+        if room(path) not in (*DOORS, "db")
+        for call, name in called(tree(path))
+        if name == "transaction"
+    ] == []
+
+
+def test_only_the_clock_reads_the_clock() -> None:
+    assert [
+        f"{place(path, call)} {ast.unparse(call.func)}"
+        for path in python_of(APP)
+        if short(path) not in WALL_CLOCK
+        for call, _ in called(tree(path))
+        if ast.unparse(call.func) in CLOCK_CALLS
+    ] == []
+
+
+def test_only_pages_commands_and_jobs_ask_for_the_time() -> None:
+    assert [
+        place(path, statement)
+        for path in python_of(APP)
+        if room(path) not in (*DOORS, "__init__")
+        for statement, name in imported(path)
+        if name in ("app.clock", "app.clock.now")
+        and any(ast.unparse(call.func) in ("clock.now", "now") for call, _ in called(tree(path)))
+    ] == []
+
+
+def test_chance_comes_from_a_seed_or_from_secrets() -> None:
+    assert [
+        f"{place(path, call)} {ast.unparse(call.func)}"
+        for path in python_of(APP)
+        for call, _ in called(tree(path))
+        if ast.unparse(call.func).startswith("random.") and ast.unparse(call.func) != "random.Random"
+    ] == []
+
+
+def test_nobody_goes_past_certification_to_exams_or_learning() -> None:
+    assert [
+        f"{place(path, statement)} {name}"
+        for path in python_of(APP)
+        for statement, name in imported(path)
+        if name.startswith(OWNED_BY_CERTIFICATION) and room(path) not in ("certification", name.split(".")[1])
+    ] == []
+
+
+def test_what_decides_is_held_pure() -> None:
+    decisions = {
+        ".".join(path.relative_to(PROJECT).with_suffix("").parts)
+        for path in python_of(APP)
+        if room(path) in ROOMS and path.stem not in STORING and path.stem not in NOT_PURE
+    }
+    contracts = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    [pure] = [set(contract["source_modules"]) for contract in contracts if contract["name"] == "Decisions are pure"]
+    assert decisions == pure - {"app.content"}
+
+
+def test_no_row_holds_the_time_or_chance_of_its_own_making() -> None:
+    assert [
+        place(path, keyword.value)
+        for path in python_of(APP)
+        if path.name == "models.py"
+        for call, name in called(tree(path))
+        if name in ("mapped_column", "Column")
+        for keyword in call.keywords
+        if keyword.arg in ("default", "default_factory", "onupdate", "server_default")
+        and not isinstance(keyword.value, ast.Constant)
+    ] == []
+
+
+def test_every_dependency_is_used_and_every_import_is_declared() -> None:
+    packages = packages_distributions()
+    ours = {path.stem for path in (*APP.parent.glob("*.py"), APP)}
+    used = {
+        packages[top][0].lower().replace("_", "-")
+        for path in (*python_of(APP), *PROJECT.glob("*.py"), *python_of(PROJECT / "migrations"))
+        for _, name in imported(path)
+        if (top := name.split(".")[0]) not in sys.stdlib_module_names and top not in ours
+    }
+    # Flask answers for the two that it is made of.
+    used -= {"werkzeug", "jinja2", "markupsafe"}
+    assert used == declared() - set(NOT_IMPORTED)
+
+
+def declared() -> set[str]:
+    """Return the names of what the site needs to run."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    wanted = project["dependencies"] + project["optional-dependencies"]["postgres"]
+    return {line.replace("[", ">").replace("=", ">").split(">")[0] for line in wanted}
+
+
+def room(path: Path) -> str:
+    """Return the room that a file of app/ belongs to."""
+    return path.relative_to(APP).parts[0].removesuffix(".py")
