@@ -1,20 +1,15 @@
-"""What all tests share: both engines, each with databases of their own, and the site over them."""
+"""What all tests share: both engines, each with databases of their own."""
 
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import cast
 
 import hypothesis
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 
-import app
-import config
 from app.db import Database
-from tests.databases import ENGINES, Databases, EngineName, settings_for
+from tests.databases import ENGINES, Databases, EngineName
 
 # Small and the same everywhere: a property that needs more examples says so itself.
 hypothesis.settings.register_profile("house", max_examples=50, deadline=None, derandomize=True)
@@ -53,23 +48,3 @@ def fresh_db(database_url: str) -> Iterator[Database]:
     database = Database(database_url)
     yield database
     database.engine.dispose()
-
-
-@pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> config.Settings:
-    """The settings of a site over the test's own database."""
-    return settings_for(database_url, tmp_path)
-
-
-@pytest.fixture
-def site(settings: config.Settings) -> Iterator[Flask]:
-    """The whole site over the test's own database, the one that `fresh_db` writes to."""
-    application = app.create_app(settings)
-    yield application
-    application.extensions["fluence.database"].engine.dispose()
-
-
-@pytest.fixture
-def client(site: Flask) -> FlaskClient:
-    """A browser without JavaScript, signed in as nobody."""
-    return site.test_client()

@@ -102,11 +102,11 @@ def publish(path: str, email: str) -> None:
     click.echo("It is unsigned: a medical director signs it with `fluence courses sign`, or on its page.")
 
 
-@courses.command()
+@courses.command("sign")
 @click.argument("release", type=click.IntRange(1, 2**53))
 @click.option("--as", "email", required=True, metavar="EMAIL", help="The medical director who signs.")
 @click.option("--confirm-protocol", is_flag=True, help="Confirm every protocol row, after comparing each one.")
-def sign(release: int, email: str, *, confirm_protocol: bool) -> None:
+def sign_release(release: int, email: str, *, confirm_protocol: bool) -> None:
     """Sign a RELEASE; the password is read from standard input."""
     database = support.ready_database(support.settings())
     with database.session() as session:
@@ -119,7 +119,7 @@ def sign(release: int, email: str, *, confirm_protocol: bool) -> None:
             f"{len(rows)} protocol rows wait to be confirmed. Compare each with your protocol, "
             "then sign again with --confirm-protocol."
         )
-    password = click.get_text_stream("stdin").readline().rstrip("\r\n")
+    password = sys.stdin.readline().rstrip("\r\n")
     with database.transaction() as session:
         service.sign(
             session,

@@ -6,8 +6,8 @@ import click
 
 from app import clock
 from app.cli import support
-from app.people import queries as people
 from app.exams import disclosure
+from app.people import queries as people
 
 
 @click.group()

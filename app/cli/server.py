@@ -10,7 +10,7 @@ from app.log import configure
 from config import Settings
 
 
-class Server(BaseApplication):
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """A gunicorn whose every worker builds the application from the same settings."""
 
     def __init__(self, settings: Settings, *, workers: int) -> None:

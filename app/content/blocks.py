@@ -5,8 +5,8 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 from app.content.generate.wording import NOTICE, ROMAN, device_name, procedure_name
-from app.content.markup import Page, element, reference
 from app.content.numerals import range_text
+from app.content.page import Page, element, reference
 from app.content.values import (
     ContraindicationRow,
     Course,

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from app.content.draft import Draft
 from app.content.marks import FACT_BLOCKS, NOTES, Mark
-from app.content.markup import FoundBlock, FoundImage, MarkupError, Page, machine
+from app.content.markup import MarkupError, machine
 from app.content.numerals import shorten
+from app.content.page import FoundBlock, FoundImage, Page
 from app.content.parts import YamlPart
 from app.content.references import missing_name
 from app.content.selection import asked, read_query

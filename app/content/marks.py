@@ -102,6 +102,10 @@ class Marks:
 
         return _LEFT.sub(original, html)
 
+    def plain(self, text: str) -> str:
+        """Return a text, such as an address, with its tokens turned back into the source."""
+        return TOKEN.sub(lambda token: self.of(token).source, text)
+
     def of(self, token: re.Match[str]) -> Mark:
         """Return the mark that a token stands for."""
         return self.marks[int(token[1])]

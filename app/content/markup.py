@@ -2,23 +2,19 @@
 
 import re
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import quote, unquote
 from xml.etree import ElementTree as ET
 
 import nh3
 from markdown import Markdown
 from markdown.inlinepatterns import InlineProcessor
 from markdown.treeprocessors import Treeprocessor
-from markdown.util import AtomicString
 from pymdownx.blocks import BlocksExtension
 from pymdownx.blocks.block import Block
 
-from app.content.marks import FACT_BLOCKS, NOTES, TOKEN, Mark, Marks
-
-LayOut = Callable[["Page", Mark], list[ET.Element]]
+from app.content.finish import finish
+from app.content.marks import FACT_BLOCKS, NOTES, TOKEN, Mark
+from app.content.page import FoundBlock, Page, element, reference
 
 _EXTENSIONS: Final = (
     "tables",
@@ -28,7 +24,6 @@ _EXTENSIONS: Final = (
     "pymdownx.blocks.definition",
     "pymdownx.blocks.caption",
 )
-_STRAY = re.compile(r"(?m)^/{3,}[ ]*(?:[\w-]+)?[ ]*(?:\|.*)?$")
 _TAGS: Final = frozenset(
     [
         "a",
@@ -93,51 +88,6 @@ class MarkupError(Exception):
     """The Markdown is of a kind that cannot be laid out, such as a thousand quotes one in the other."""
 
 
-@dataclass(slots=True)
-class FoundBlock:
-    """A fact block that was understood; `closed` once its end was found, `holds_text` where text stands in it."""
-
-    mark: Mark
-    closed: bool = False
-    holds_text: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class FoundImage:
-    """An image: the name of its file in media, or None for another address, and its alternative text."""
-
-    mark: Mark | None
-    name: str | None
-    source: str
-    alt: str
-
-
-@dataclass(slots=True)
-class Page:
-    """One text on its way to HTML, and everything that was found in it."""
-
-    marks: Marks = field(default_factory=Marks)
-    lay_out: LayOut | None = None
-    media_url: str = ""
-    numbered: bool = True
-    html: str = ""
-    blocks: list[FoundBlock] = field(default_factory=list)
-    notes: list[FoundBlock] = field(default_factory=list)
-    citations: list[Mark] = field(default_factory=list)
-    images: list[FoundImage] = field(default_factory=list)
-    not_understood: list[Mark] = field(default_factory=list)
-    stray: list[str] = field(default_factory=list)
-    numbers: dict[str, int] = field(default_factory=dict)
-    ids: set[str] = field(default_factory=set)
-
-    def unique_id(self, wanted: str) -> str | None:
-        """Return an element id that no other element of the page has, or None where it is taken."""
-        if wanted in self.ids:
-            return None
-        self.ids.add(wanted)
-        return wanted
-
-
 class Machine:
     """A Markdown instance, slow to make and good for one page after the other in one thread."""
 
@@ -185,21 +135,6 @@ def sanitised(html: str) -> str:
         url_schemes={"http", "https", "mailto"},
         link_rel=None,
     )
-
-
-def element(tag: str, cls: str = "", text: str | None = None, **attributes: str) -> ET.Element:
-    """Return an element whose text is ours and not Markdown."""
-    made = ET.Element(tag, {"class": cls} if cls else {})
-    for name, value in attributes.items():
-        made.set(name.replace("_", "-"), value)
-    if text is not None:
-        made.text = AtomicString(text)
-    return made
-
-
-def reference(source: str) -> ET.Element:
-    """Return the link to a source; it gets its number when the whole page is known."""
-    return element("a", "ref", data_source=source)
 
 
 class _CourseExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx ships no types
@@ -308,7 +243,7 @@ class _Citation(InlineProcessor):
 
 
 class _Finish(Treeprocessor):
-    """Collects what the page holds, and gives citations, images, tables and headings their final form."""
+    """Finishes the tree of the page that is being converted."""
 
     def __init__(self, machine: Machine, md: Markdown) -> None:
         super().__init__(md)
@@ -316,109 +251,4 @@ class _Finish(Treeprocessor):
 
     def run(self, root: ET.Element) -> None:
         """Finish the whole tree."""
-        page = self.machine.page
-        for parent in list(root.iter()):
-            _finish_children(page, parent)
-        for paragraph in root.iter("p"):
-            _figure(paragraph)
-        for text in _texts(root):
-            _leftovers(page, text)
-        for link in root.iter("a"):
-            if link.get("data-source") is not None:
-                _finish_reference(page, link)
-        if page.numbered and len(root) and root[0].tag == "p" and not root[0].get("class"):
-            root[0].set("class", "intro")
-
-
-def _finish_children(page: Page, parent: ET.Element) -> None:
-    """Give images, tables and headings below an element their final form."""
-    for place, child in enumerate(list(parent)):
-        if child.tag == "img":
-            _finish_image(page, parent, place, child)
-        elif child.tag == "table" and "facts" not in child.get("class", ""):
-            parent[place] = _scrolling(child)
-        elif child.tag == "h1":
-            child.tag = "h2"  # the page's own title is its only h1
-        align = child.attrib.pop("align", None)
-        if align in ("right", "center"):
-            child.set("class", f"{child.get('class', '')} align-{align}".strip())
-
-
-def _finish_image(page: Page, parent: ET.Element, place: int, image: ET.Element) -> None:
-    """Take an image's mark from the text before it, and let it load from the course's media alone."""
-    before = (parent.text if place == 0 else parent[place - 1].tail) or ""
-    tokens = list(TOKEN.finditer(before))
-    mark = None
-    if tokens and tokens[-1].end() == len(before):
-        mark = page.marks.of(tokens[-1])
-        shorter = before[: tokens[-1].start()]
-        if place == 0:
-            parent.text = shorter
-        else:
-            parent[place - 1].tail = shorter
-    source = image.get("src", "")
-    name = unquote(source.removeprefix("media/")) if source.startswith("media/") else None
-    page.images.append(FoundImage(mark, name, source, image.get("alt", "").strip()))
-    image.attrib.pop("src", None)
-    if name:
-        image.set("src", page.media_url + quote(name))
-    image.set("loading", "lazy")
-
-
-def _figure(paragraph: ET.Element) -> None:
-    """Make a figure of a paragraph that holds an image alone; the image's title is its caption."""
-    if len(paragraph) != 1 or paragraph[0].tag != "img":
-        return
-    if (paragraph.text or "").strip() or (paragraph[0].tail or "").strip():
-        return
-    paragraph.tag = "figure"
-    title = paragraph[0].attrib.pop("title", None)
-    if title:
-        paragraph.append(element("figcaption", text=title))
-
-
-def _scrolling(table: ET.Element) -> ET.Element:
-    """Return a box in which a wide table scrolls, also by keyboard."""
-    box = element("div", "scroll", tabindex="0", role="region", aria_label="Table")
-    box.tail, table.tail = table.tail, None
-    box.append(table)
-    for cell in table.findall("./thead/tr/th"):
-        cell.set("scope", "col")
-    return box
-
-
-def _finish_reference(page: Page, link: ET.Element) -> None:
-    """Give a reference its number by first appearance, or, outside a lesson, the id of its source."""
-    source = link.attrib.pop("data-source")
-    mark = link.attrib.pop("data-mark", None)
-    if mark is not None:
-        page.citations.append(page.marks.marks[int(mark)])
-    if not page.numbered:
-        link.tag = "span"
-        link.text = AtomicString(source)
-        return
-    number = page.numbers.setdefault(source, len(page.numbers) + 1)
-    link.set("href", f"#source-{number}")
-    word = element("span", "sr", "Source ")
-    word.tail = AtomicString(str(number))
-    link.append(word)
-
-
-def _texts(root: ET.Element) -> Iterator[str]:
-    """Return every text of the tree that is not code."""
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        if node.tag not in ("code", "pre"):
-            if node.text:
-                yield node.text
-            waiting.extend(node)
-        if node.tail:
-            yield node.tail
-
-
-def _leftovers(page: Page, text: str) -> None:
-    """Note down headers and ends of blocks that were left in the text because they could not be understood."""
-    marks = [page.marks.of(token) for token in TOKEN.finditer(text)]
-    page.not_understood.extend(mark for mark in marks if mark.kind == "block")
-    page.stray.extend(found[0] for found in _STRAY.finditer(text) if not TOKEN.search(found[0]))
+        finish(self.machine.page, root)

@@ -7,7 +7,8 @@ from xml.etree import ElementTree as ET
 
 from app.content.blocks import contraindications_block, procedure_block, settings_block
 from app.content.marks import Mark
-from app.content.markup import Page, element, machine, sanitised
+from app.content.markup import machine, sanitised
+from app.content.page import Page, element
 from app.content.selection import Query, read_query
 from app.content.values import Course, Fact, Lesson, Source
 

@@ -189,7 +189,7 @@ class _Builder:
     def key(self, event: Any, path: YamlPath) -> str | None:
         """Return the text of a key, or None (refused) for a list, a mapping or an alias as key."""
         if isinstance(event, yaml.ScalarEvent) and event.implicit[0] and event.anchor is None:
-            return str(event.value)
+            return str(event.value.translate(_SHOW) if self.hidden else event.value)
         value = self.node(event, (*path, "a key"))
         self.loaded.places.pop((*path, "a key"), None)
         if not isinstance(event, yaml.ScalarEvent):

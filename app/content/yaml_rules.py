@@ -1,15 +1,13 @@
 """What the values of a YAML file may not say together, beyond what its model refuses."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 from app.content.generate.wording import same
 from app.content.numerals import number_text, shorten
 from app.content.parts import YamlPart
 from app.content.values import Problem
 from app.content.yaml_loader import YamlPath
-
-_TRUE: Final = (True, "yes")
 
 
 def device_problems(devices: YamlPart) -> Iterator[Problem]:
@@ -63,7 +61,7 @@ def _choices(items: YamlPart, path: YamlPath, item: dict[str, Any]) -> Iterator[
         return
     if not all(isinstance(option, dict) for option in options):
         return
-    correct = [option for option in options if option.get("correct") in _TRUE]
+    correct = [option for option in options if _is_correct(option)]
     place = (*path, "options")
     if kind == "single-choice" and len(correct) != 1:
         yield items.problem(place, f"{len(correct)} options are correct; mark exactly one with `correct: true`")
@@ -74,9 +72,14 @@ def _choices(items: YamlPart, path: YamlPath, item: dict[str, Any]) -> Iterator[
     right = {same(option["text"]) for option in correct if isinstance(option.get("text"), str)}
     for number, option in enumerate(options):
         text = option.get("text")
-        if option.get("correct") not in _TRUE and isinstance(text, str) and same(text) in right:
+        if not _is_correct(option) and isinstance(text, str) and same(text) in right:
             message = f"{shorten(text)} is a correct answer too, but for case, space and punctuation"
             yield items.problem((*place, number, "text"), f"{message}; write an answer that is wrong")
+
+
+def _is_correct(option: Mapping[str, Any]) -> bool:
+    value = option.get("correct")
+    return value is True or value == "yes"
 
 
 def _figures(items: YamlPart, path: YamlPath, item: dict[str, Any]) -> Iterator[Problem]:

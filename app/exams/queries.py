@@ -259,7 +259,7 @@ def attempt_in_course(
         raise NotFoundError
     history = History(
         attempts=tuple({attempt.id: attempt for attempt, _, _, _ in rows}.values()),
-        granted_at=tuple({grant: at for _, _, grant, at in rows if grant is not None}.values()),
+        granted_at=tuple({row[2]: row[3] for row in rows if row[3]}.values()),
     )
     return found[0][0], found[0][1], history
 

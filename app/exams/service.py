@@ -6,7 +6,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.audit import service as trail
@@ -101,22 +101,40 @@ def create_attempt(
     return attempt
 
 
-# One statement finds the attempt (and locks it, so that a save and a submit follow each other), the item and the next.
+_attempt, _paper, _content = Attempt.__table__.c, PaperItem.__table__.c, ItemContent.__table__.c
+_flag, _response = Flag.__table__.c, Response.__table__.c
+_HERE_AND_NEXT = (bindparam("position"), bindparam("following"))
+
+# The three statements of a save are constant, over the tables: they are compiled once, and no object is built of a row.
+# The first one finds the attempt (and locks it, so that a save and a submit follow each other), the item and the next.
 _AT_ITEM = (
     select(
-        Attempt.closed_at,
-        Attempt.deadline_at,
-        Attempt.items,
-        PaperItem.position,
-        ItemContent.shown,
-        Flag.position.is_not(None).label("flagged"),
+        _attempt.closed_at,
+        _attempt.deadline_at,
+        _attempt["items"],
+        _paper.position,
+        _content.shown,
+        _flag.position.is_not(None).label("flagged"),
     )
-    .join(PaperItem, PaperItem.attempt_id == Attempt.id)
-    .join(ItemContent, ItemContent.hash == PaperItem.item_hash)
-    .outerjoin(Flag, (Flag.attempt_id == Attempt.id) & (Flag.position == PaperItem.position))
-    .order_by(PaperItem.position)
-    .with_for_update(of=Attempt)
+    .select_from(Attempt.__table__)
+    .join(PaperItem.__table__, _paper.attempt_id == _attempt.id)
+    .join(ItemContent.__table__, _content.hash == _paper.item_hash)
+    .outerjoin(Flag.__table__, (_flag.attempt_id == _attempt.id) & (_flag.position == _paper.position))
+    .where(
+        _attempt.id == bindparam("attempt_id"),
+        _attempt.organisation_id == bindparam("organisation_id"),
+        _attempt.account_id == bindparam("account_id"),
+        _paper.position.in_(_HERE_AND_NEXT),
+    )
+    .order_by(_paper.position)
+    .with_for_update(of=Attempt.__table__)
 )
+_LATEST = (
+    select(_response.position, _response.revision, _response.chosen, _response.saved_at)
+    .where(_response.attempt_id == bindparam("attempt_id"), _response.position.in_(_HERE_AND_NEXT))
+    .order_by(_response.revision)
+)
+_REVISION = insert(Response.__table__)
 
 
 def save_response(
@@ -133,13 +151,10 @@ def save_response(
 
     RefusedError for a choice that was not offered; `over` when the time is up or the attempt was closed.
     """
-    rows = session.execute(
-        _AT_ITEM.where(
-            Attempt.id == attempt_id,
-            Attempt.organisation_id == organisation_id,
-            Attempt.account_id == account_id,
-            PaperItem.position.in_((position, position + 1)),
-        )
+    connection = session.connection()
+    places = {"attempt_id": attempt_id, "position": position, "following": position + 1}
+    rows = connection.execute(
+        _AT_ITEM, {**places, "organisation_id": organisation_id, "account_id": account_id}
     ).all()
     if not rows or rows[0].position != position:
         raise NotFoundError
@@ -147,11 +162,11 @@ def save_response(
     if timing.closed_at_of(here.closed_at, here.deadline_at, now) is not None:
         return Saved(over=True)
     chosen = read_form(here.shown, form)
-    latest = _latest(session, attempt_id, position)
+    latest = {row.position: row for row in connection.execute(_LATEST, places)}
     before, after = latest.get(position), latest.get(position + 1)
     revision = (before.revision if before else 0) + 1
-    session.execute(
-        insert(Response),
+    connection.execute(
+        _REVISION,
         {
             "attempt_id": attempt_id,
             "position": position,
@@ -171,15 +186,6 @@ def save_response(
         next_saved_at=after.saved_at if after else None,
         next_flagged=bool(following.flagged) if following else False,
     )
-
-
-def _latest(session: Session, attempt_id: int, position: int) -> dict[int, Any]:
-    rows = session.execute(
-        select(Response.position, Response.revision, Response.chosen, Response.saved_at)
-        .where(Response.attempt_id == attempt_id, Response.position.in_((position, position + 1)))
-        .order_by(Response.revision)
-    )
-    return {row.position: row for row in rows}
 
 
 def set_flag(session: Session, *, attempt: Attempt, position: int, flagged: bool) -> None:

@@ -84,7 +84,7 @@ def status_board(
     day: date,
     known_at: datetime,
 ) -> Board:
-    """Return the board of the clinics `within` (None: all) for a day; five queries, whatever the organisation's size."""
+    """Return the board of the clinics `within` (None: all) for a day; five queries, however large it is."""
     people_found = people.technicians(session, organisation_id, within, name=name, limit=MOST_PEOPLE + 1)
     shown = people_found[:MOST_PEOPLE]
     account_ids = sorted({row[0] for row in shown})
@@ -137,7 +137,7 @@ def _training(
             Assignment.course_id,
             lessons.scalar_subquery(),
             attempts.scalar_subquery(),
-            attempts.where(Attempt.passed).scalar_subquery(),
+            attempts.where(Attempt.passed.is_(True)).scalar_subquery(),
         ).where(Assignment.organisation_id == organisation_id, Assignment.account_id.in_(account_ids))
     )
     return {(row[0], row[1]): (row[2], row[3], row[4] > 0) for row in rows}

@@ -15,9 +15,10 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 
 from app.audit.models import Entry, EntryDetail
-from app.certification.lifecycle import Event, EventKind, EventRow, StateAsOf, event_of, state_as_of
+from app.certification.dates import Period
+from app.certification.lifecycle import Event, EventKind, StateAsOf, state_as_of
 from app.certification.models import Certification, CertificationEvent
-from app.certification.scope import SKIN_TYPES, GrantedCell, cells_as_grid
+from app.certification.scope import SKIN_TYPES, GrantedCell, cells_as_grid, from_json
 from app.clock import start_of
 from app.content.values import Decision
 from app.exams.models import Attempt
@@ -44,7 +45,7 @@ ACTS = (
         CertificationEvent.last_on,
         CertificationEvent.grace_last_on,
         CertificationEvent.due_from_on,
-        CertificationEvent.cells,
+        sql_cast(CertificationEvent.cells, Text).label("cells"),
         CertificationEvent.release_id,
         CertificationEvent.attempt_id,
         Release.content_hash,
@@ -261,7 +262,7 @@ def _with_clinics(
 
 
 def _certification(row: AnyRow, acts: list[AnyRow], clinics: list[str], asked: Asked) -> tuple[Any, ...]:
-    events = [event_of(cast("EventRow", act)) for act in acts]
+    events = [_event(act) for act in acts]
     state = state_as_of(events, asked.day, asked.known_at)
     scheme = _scheme(row.scheme)
     return (
@@ -279,6 +280,31 @@ def _certification(row: AnyRow, acts: list[AnyRow], clinics: list[str], asked: A
         scheme["issuer"],
         scheme["disclaimer"],
     )
+
+
+def _event(act: AnyRow) -> Event:
+    """Return an act as the fold reads it; few scopes are ever granted, so that equal ones are read once."""
+    return Event(
+        kind=EventKind(act.kind),
+        effective_on=act.effective_on,
+        recorded_at=act.recorded_at,
+        seq=act.id,
+        period=_period(act) if act.first_on else None,
+        cells=_granted(act.cells) if act.cells not in (None, "null") else None,
+        reason_code=act.reason_code,
+        reason=act.reason,
+    )
+
+
+def _period(act: AnyRow) -> Period:
+    return Period(
+        first_on=act.first_on, last_on=act.last_on, grace_last_on=act.grace_last_on, due_from_on=act.due_from_on
+    )
+
+
+@lru_cache(maxsize=256)
+def _granted(text: str) -> tuple[GrantedCell, ...]:
+    return from_json(json.loads(text))
 
 
 def _state(state: StateAsOf) -> tuple[Any, ...]:
@@ -336,4 +362,4 @@ def _day(day: date | None) -> str | None:
 
 
 def _instant(instant: datetime) -> str:
-    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+    return f"{instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"

@@ -35,6 +35,9 @@ class Format(StrEnum):
     JSONL = "jsonl"
 
 
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_exact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
 MEDIA_TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.JSONL: "application/jsonl; charset=utf-8"}
 
 
@@ -49,24 +52,22 @@ def safe_cell(value: Any) -> str:
     That is at its beginning, and after a semicolon, tab or line break within. Taking each of these apostrophes away
     again gives exactly the text; a text that already reads like a guarded one is guarded once more.
     """
-    text = _plain(value)
-    if CAN_START.match(text) or CELL_BEGINS.search(text):
-        return CAN_START.sub("'", text)
-    return text
+    text = value if isinstance(value, str) else _plain(value)
+    if text[:1].isalnum() and not CELL_BEGINS.search(text):
+        return text  # by far the most cells: nothing in them can start a formula
+    return CAN_START.sub("'", text)
 
 
 def _plain(value: Any) -> str:
     match value:
-        case str():
-            return value
         case None:
             return ""
         case bool():
             return "yes" if value else "no"
         case dict():
-            return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+            return _canonical.encode(value)
         case list() | tuple():
-            return "; ".join(_plain(one) for one in value)
+            return "; ".join(str(one) for one in value)
     return str(value)
 
 
@@ -87,8 +88,7 @@ def _json_lines(rows: Iterable[Sequence[Any]], columns: Sequence[str]) -> Iterat
     buffer = io.StringIO(newline="")
     for row in rows:
         record = dict(zip(columns, row, strict=True))
-        buffer.write(json.dumps(record, separators=(",", ":"), ensure_ascii=False))
-        buffer.write("\n")
+        buffer.write(f"{_exact.encode(record)}\n")
         if buffer.tell() >= CHUNK:
             yield _taken(buffer)
     yield _taken(buffer)

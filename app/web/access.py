@@ -90,12 +90,16 @@ def signed_in() -> Visitor | None:
 
 def sign_in(token: str) -> None:
     """Begin the browser's session anew for a fresh sign-in token."""
-    with reading() as found:
-        person = queries.signed_in_person(found, passwords.token_hash(token), now=now())
+    person = _person(token)
     if person is None:
         abort(401)
     session.clear()
     login_user(Visitor(token=token, person=person))
+
+
+def _person(token: str) -> queries.Person | None:
+    with database().engine.connect() as connection:
+        return queries.signed_in_person(connection, passwords.token_hash(token), now=now())
 
 
 def sign_out() -> None:
@@ -159,10 +163,9 @@ def init(app: Flask) -> None:
     manager.session_protection = None  # sign-ins are rows that can be ended; a guess by address adds nothing
     manager.init_app(app)
 
-    @manager.user_loader  # type: ignore[untyped-decorator]  # Flask-Login has no types
+    @manager.user_loader
     def load(token: str) -> Visitor | None:
-        with reading() as found:
-            person = queries.signed_in_person(found, passwords.token_hash(token), now=now())
+        person = _person(token)
         return Visitor(token=token, person=person) if person else None
 
 

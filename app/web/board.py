@@ -135,7 +135,7 @@ def _row(row: BoardRow, columns: Sequence[int]) -> Context:
         "role": "Technician",
         "ready": {"figure": f"{current} of {len(asked)}", "note": "certifications", "met": current > 0},
         "cells": [cell_status(cell) for cell in cells],
-        "quiet": f"{current} current" if current else "",
+        "quiet": {"text": f"{current} current" if current else "None current", "met": current > 0},
     }
 
 

@@ -3,11 +3,11 @@
 import secrets
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from markupsafe import Markup
 
 from app.certification import service
-from app.certification.standing import Standing, standing
+from app.certification.standing import Standing, is_open, standing
 from app.exams import queries, timing
 from app.exams.queries import Sheet
 from app.exams.service import Saved
@@ -74,7 +74,7 @@ def item(attempt_id: int, position: int) -> Any:
             attempt_id=attempt_id,
             position=position,
         )
-    if not service.is_open(sitting.attempt, now()):
+    if not is_open(sitting.attempt, now()):
         return redirect(url_for("results.show", attempt_id=attempt_id), 303)
     return render_template("exams/item.html", item=_item(sitting), exam=_bar(sitting, position))
 
@@ -119,7 +119,7 @@ def flag(attempt_id: int, position: int) -> Any:
 def review(attempt_id: int) -> Any:
     """Show what is answered and what is not, before submitting."""
     sheet = _sheet(attempt_id)
-    if not service.is_open(sheet.attempt, now()):
+    if not is_open(sheet.attempt, now()):
         return redirect(url_for("results.show", attempt_id=attempt_id), 303)
     return render_template("exams/review.html", review=_review(sheet), exam=_bar(sheet, None))
 
@@ -223,6 +223,7 @@ def _go_on(attempt_id: int, position: int, saved: Saved) -> Any:
 
 
 def _saved(attempt_id: int, position: int, saved: Saved) -> Context:
+    g.csrf_token = request.form["csrf_token"]  # it was just found valid: the next form takes it along
     zone = visitor().person.time_zone
     if saved.next_shown is None:
         following = render_template("exams/_review.html", review=_review(_sheet(attempt_id)))

@@ -11,7 +11,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.people.models import RateWindow
 
-
 COUNT = sa.text(
     "INSERT INTO rate_window (key, count, expires_at) VALUES (:key, :amount, :end) "
     "ON CONFLICT (key) DO UPDATE SET "

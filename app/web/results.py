@@ -110,7 +110,7 @@ def _result(attempt: Attempt, where: Standing, asked: list[Asked], managers: lis
 def _rules(stored: Mapping[str, Any], exam: Mapping[str, Any]) -> list[Context]:
     score = Fraction(stored["score"])
     total = sum(section["of"] for section in stored["sections"])
-    got = sum(Fraction(section["got"]) for section in stored["sections"])
+    got = sum((Fraction(section["got"]) for section in stored["sections"]), Fraction(0))
     reached = score * 100 >= exam["cut_score_percent"]
     rules = [
         {

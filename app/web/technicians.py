@@ -21,7 +21,7 @@ from app.releases.manifest import procedure_name, span
 from app.reports.technician import TechnicianRecord, technician_record
 from app.web.access import go, now, reading, requires, transaction, visitor
 from app.web.forms import HouseForm, plain, refusals_in, tidy
-from app.web.words import Context, counted, day, days_left, moment, scope_words, short_day, status_of
+from app.web.words import Context, counted, day, days_left, moment, scope_rows, scope_words, short_day, status_of
 
 bp = Blueprint("technicians", __name__)
 
@@ -150,6 +150,8 @@ def _certification(one: Held, today: date) -> Context:
         "dates": _dates(state),
         "scope": cells if in_force else [],
         "scope_words": words if in_force else f"Not in force: {words}",
+        "grid": scope_rows(state.cells, one.certification.scheme["devices"]),
+        "in_force": in_force,
         "number": one.certification.number,
         "number_url": url_for("verify.answer", number=one.certification.number),
     }
@@ -185,15 +187,17 @@ def _seat(where: Standing, zone: str) -> str:
 
 def _assignment(where: Standing, today: date) -> Context:
     due_on = where.assignment.due_on if where.assignment else None
+    # Once certified, the due day has done its work; the renewal has a window of its own.
+    done = where.assessment.met or where.state.state is State.ACTIVE
     if due_on is None:
         told = "No due day"
-    elif where.assessment.met:
+    elif done:
         told = f"Due {day(due_on)}, done"
     elif due_on < today:
         told = f"Was due {day(due_on)}, {counted((today - due_on).days, 'day')} ago"
     else:
         told = f"Due {day(due_on)}, {days_left(due_on, today).lower()}"
-    return {"term": where.release.title, "value": told}
+    return {"title": where.release.title, "text": told, "done": done}
 
 
 def _attempt(attempt: Attempt, title: str, zone: str) -> Context:

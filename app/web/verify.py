@@ -34,7 +34,7 @@ HELP = {
         "If the number is right, ask the clinic. Do not take the paper as proof.",
     ),
     "mistyped": (
-        "Compare each character. A number has 17 letters and digits in four groups, and never the letters I, L, O or U.",
+        "Compare each character. A number has 17 letters and digits, and never the letters I, L, O or U.",
         "Scan the code on the certificate instead of typing.",
     ),
 }

@@ -11,6 +11,8 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, Playwright
 from werkzeug.serving import make_server
 
+from tests.factories import PASSWORD
+
 CHROMIUM = Path("/usr/bin/chromium")
 MISSING = (
     "Chromium is missing, and the journeys run in a real browser. "
@@ -50,12 +52,13 @@ def serve(site: Flask, taken: socket.socket) -> Iterator[None]:
     running.server_close()
 
 
-def signed_in(page: Page, email: str, password: str) -> Page:
-    """Sign in as a person does; the page then shows that person's home."""
+def signed_in(page: Page, email: str, password: str = PASSWORD) -> Page:
+    """Sign in as a person does; the page then shows where that person starts."""
     page.goto("/sign-in")
-    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: not url.endswith("/sign-in"))
     return page
 
 

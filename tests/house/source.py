@@ -60,7 +60,7 @@ def called(node: ast.AST) -> Iterator[tuple[ast.Call, str]]:
     """Yield every call below a node with its last name: `a.b.commit()` is `commit`."""
     for call in ast.walk(node):
         if isinstance(call, ast.Call):
-            yield call, ast.unparse(call.func).rsplit(".", 1)[-1]
+            yield call, call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def imported(path: Path) -> Iterator[tuple[ast.stmt, str]]:

@@ -10,8 +10,24 @@ from flask import Flask
 
 from app.db import MIGRATIONS, Base, UtcDateTime, alembic_config, upgrade
 
-# Keys that know no organisation → why.
-GLOBAL_KEYS: dict[str, str] = {}
+PERSON = "a person belongs to one organisation, and is found first"
+PARENT = "belongs to one thing of one organisation, which is found first"
+# Keys that do not begin with the organisation → why.
+OTHER_KEYS = {
+    "access_link(account_id)": PERSON,
+    "account(email)": "a person signs in before anybody knows the organisation",
+    "attempt(account_id, course_id)": PERSON,
+    "attempt(deadline_at)": "the worker closes what ran out, wherever it is",
+    "certification(number)": "a stranger verifies a number, and knows no organisation",
+    "certification_event(certification_id, attempt_id)": PARENT,
+    "certification_event(certification_id, effective_on)": PARENT,
+    "release_signature(release_id, account_id)": PARENT,
+    "role_grant(account_id, clinic_id, role)": PERSON,
+    "role_grant(account_id, role)": PERSON,
+    "sign_in(account_id)": PERSON,
+}
+# A column named like an instant that is none → why.
+NO_INSTANT = {"rate_window.expires_at": "seconds since 1970, as the limits library counts"}
 VERSIONS = sorted((MIGRATIONS / "versions").glob("*.py"))
 
 
@@ -38,16 +54,16 @@ def test_migrating_again_changes_nothing(database_url: str) -> None:
 
 
 def test_a_dated_column_says_whether_it_is_an_instant_or_a_day(house: Flask) -> None:
-    assert house and Base.metadata.tables, "wiring the site has loaded every table"
+    assert house.blueprints, "wiring the site loads every table"
     columns = [column for table in Base.metadata.sorted_tables for column in table.columns]
     instants = {str(column) for column in columns if isinstance(column.type, UtcDateTime)}
     days = {str(column) for column in columns if isinstance(column.type, sa.Date)}
-    assert instants == {str(column) for column in columns if column.name.endswith("_at")}
+    assert instants == {str(column) for column in columns if column.name.endswith("_at")} - set(NO_INSTANT)
     assert days == {str(column) for column in columns if column.name.endswith("_on")}
 
 
 def test_what_belongs_to_an_organisation_is_found_by_it(house: Flask) -> None:
-    assert house
+    assert house.blueprints, "wiring the site loads every table"
     keys = {
         f"{table}({', '.join(column.name for column in key.columns)})"
         for table in Base.metadata.sorted_tables
@@ -56,4 +72,4 @@ def test_what_belongs_to_an_organisation_is_found_by_it(house: Flask) -> None:
         if isinstance(key, sa.Index | sa.UniqueConstraint)
         if next(iter(key.columns)).name != "organisation_id"
     }
-    assert keys == set(GLOBAL_KEYS)
+    assert keys == set(OTHER_KEYS)

@@ -89,7 +89,7 @@ def reads_of_the_environment(module: ast.Module) -> Iterator[ast.expr]:
         for argument in call.args
     ]
     for node in ast.walk(module):
-        if isinstance(node, ast.expr) and ast.unparse(node) in ENVIRONMENT and node not in handed:
+        if isinstance(node, ast.Attribute | ast.Name) and ast.unparse(node) in ENVIRONMENT and node not in handed:
             yield node
 
 

@@ -118,7 +118,7 @@ nd-5-6,settings,draft,unread-2020,ndyag-1064,tightening,5,6,not_allowed,,,,,,Too
 CONTRAINDICATIONS_CSV = """\
 id,objective,standing,sources,condition,category,strength,action,defer_days,applies_to,procedures,decided_by,ask,why
 tan,safety,cited,miller-2019,Active tan,skin,temporary,defer,28,all,,technician,When were you last in the sun?,Burns
-gold,safety,cited,miller-2019,Gold therapy at any time,medication,absolute,do_not_treat,,ndyag-1064,tightening,clinician,,
+gold,safety,cited,miller-2019,Gold therapy ever,medication,absolute,do_not_treat,,ndyag-1064,tightening,clinician,,
 melasma,safety,protocol,,Melasma now,skin,relative,refer,,ndyag-1064;rf,,clinician,,
 """
 
@@ -131,10 +131,10 @@ arm,safety,cited,miller-2019,tightening,prepare,Arm the laser,goggles;clean,yes,
 
 STATEMENTS_CSV = """\
 id,objective,standing,sources,statement,prompt,correct,wrong_1,wrong_2,wrong_3,critical,why
-type,safety,cited,miller-2019,The type is about ultraviolet light,What does the type describe?,Reaction to ultraviolet light,\
-Colour today,Age,Ancestry,no,
-eyes,safety,cited,miller-2019,Goggles fit the wavelength,Which goggles do you wear?,Those for the wavelength,Any,Sunglasses,\
-None,yes,
+type,safety,cited,miller-2019,The type is about ultraviolet light,What does the type describe?,\
+Reaction to ultraviolet light,Colour today,Age,Ancestry,no,
+eyes,safety,cited,miller-2019,Goggles fit the wavelength,Which goggles do you wear?,\
+Those for the wavelength,Any,Sunglasses,None,yes,
 """
 
 ITEMS = """\

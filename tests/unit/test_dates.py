@@ -103,14 +103,50 @@ def test_fixed_never_drifts_from_a_29_february() -> None:
     ]
 
 
-def test_fixed_renewal_is_never_for_nothing_when_the_window_became_shorter() -> None:
+@pytest.mark.parametrize("renewed_on", [date(2026, 12, 31), date(2027, 1, 10)])
+def test_fixed_renewal_is_never_for_nothing_when_the_window_became_shorter(renewed_on: date) -> None:
     issued_on = date(2026, 3, 1)
     previous = first_period(issued_on, **YEAR, expiry_basis="fixed")
     shorter = {**YEAR, "renewal_window_days": 10}
-    period = renewed_period(
-        date(2027, 1, 10), first_issued_on=issued_on, previous=previous, **shorter, expiry_basis="fixed"
-    )
+    period = renewed_period(renewed_on, first_issued_on=issued_on, previous=previous, **shorter, expiry_basis="fixed")
     assert (period.first_on, period.last_on) == (date(2027, 3, 1), date(2028, 2, 29))
+
+
+def test_fixed_finds_the_next_anniversary_long_after_the_first_issue() -> None:
+    terms = {"validity_months": 1, "grace_days": 0, "renewal_window_days": 0}
+    previous = first_period(date(2026, 12, 5), **terms, expiry_basis="fixed")
+    period = renewed_period(
+        date(2046, 6, 4), first_issued_on=date(2026, 12, 5), previous=previous, **terms, expiry_basis="fixed"
+    )
+    assert (period.first_on, period.last_on) == (date(2046, 6, 4), date(2046, 6, 4))
+
+
+def test_renewed_on_the_day_of_the_first_issue_where_the_window_is_always_open() -> None:
+    day = date(2026, 3, 1)
+    terms = {**YEAR, "renewal_window_days": 400}
+    previous = first_period(day, **terms, expiry_basis="previous_expiry")
+    period = renewed_period(day, first_issued_on=day, previous=previous, **terms, expiry_basis="previous_expiry")
+    assert (period.first_on, period.last_on) == (date(2027, 3, 1), date(2028, 2, 29))
+
+
+def test_a_renewal_in_grace_longer_than_the_validity_can_be_over_already() -> None:
+    terms = {"validity_months": 1, "grace_days": 60, "renewal_window_days": 9}
+    previous = first_period(date(2026, 3, 1), **terms, expiry_basis="previous_expiry")
+    period = renewed_period(
+        date(2026, 5, 5),
+        first_issued_on=date(2026, 3, 1),
+        previous=previous,
+        **terms,
+        expiry_basis="previous_expiry",
+    )
+    assert (period.first_on, period.last_on) == (date(2026, 4, 1), date(2026, 4, 30))
+
+
+def test_a_period_may_end_on_the_last_day_of_the_calendar() -> None:
+    period = first_period(
+        date(9999, 1, 1), validity_months=12, grace_days=0, renewal_window_days=1, expiry_basis="completion"
+    )
+    assert period.last_on == period.grace_last_on == period.due_from_on == date.max
 
 
 def test_fixed_renewal_before_the_window_ends_with_the_same_anniversary() -> None:

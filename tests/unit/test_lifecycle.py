@@ -108,7 +108,8 @@ def test_renewed_early_the_old_period_runs_on_into_the_new_one_and_is_no_longer_
     assert (after.due, after.until_on, after.period) == (False, date(2028, 2, 29), FIRST)
     assert after.latest_period == events[1].period
     assert after.last_valid_on == date(2028, 2, 29)
-    assert state_as_of(events, date(2027, 3, 1), EVER).since_on == ISSUED_ON
+    begun = state_as_of(events, date(2027, 3, 1), EVER)
+    assert (begun.since_on, begun.period, begun.cause) == (ISSUED_ON, events[1].period, events[1])
 
 
 def test_renewed_in_grace_the_days_of_grace_stay_days_of_grace() -> None:

@@ -58,6 +58,11 @@ def test_scores_each_section_against_its_own_cut_or_the_exams() -> None:
     )
 
 
+def test_a_section_without_a_cut_of_its_own_is_reached_at_the_exams_very_cut() -> None:
+    items = items_of(0, FULL) + items_of(1, FULL, FULL, FULL, FULL, NIL)
+    assert score_paper(items, EXAM).sections[1].reached
+
+
 def test_a_section_without_a_cut_of_its_own_fails_nobody() -> None:
     items = items_of(0, *[FULL] * 9) + items_of(1, NIL)
     result = score_paper(items, EXAM)

@@ -1,8 +1,10 @@
 """The family settings-range: which fluence, pulse, spot or energy range fits a device, procedure and skin type."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
+from operator import itemgetter
 
 from app.content.generate import spans, wording
 from app.content.generate.seeded import digest, shuffled
@@ -27,6 +29,9 @@ SAME_TREATMENT, OTHER_DEVICE, OTHER_PROCEDURE = 0, 10, 20
 # A figure of another device or procedure that is further off than this gives itself away.
 PLAUSIBLE_FACTOR = 8
 
+# How near it is (lowest nearest), a range, and the row that gives it.
+Figure = tuple[int, Span, SettingsRow]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:
@@ -36,7 +41,7 @@ class Asked:
     row: SettingsRow
     quantity: str
     key: Span
-    neighbours: tuple[tuple[int, Span, SettingsRow], ...]
+    neighbours: tuple[Figure, ...]
     below: tuple[Span, ...]
     above: tuple[Span, ...]
 
@@ -44,23 +49,24 @@ class Asked:
 def units(course: Course) -> Iterator[Unit]:
     """Yield a unit for every row and quantity; one without a quantity for a row that has none to ask."""
     keys = wording.device_keys(course)
+    given = {row.id: _spans_of(row) for row in course.settings}
     for row in course.settings:
-        given = [quantity for quantity in QUANTITIES if span_of(row, quantity)]
         if row.standing is Standing.DRAFT:
             yield _none(row, wording.DRAFT)
         elif row.decision is Decision.NOT_ALLOWED:
             yield _none(row, "The row says not_allowed, so there is no range to ask.")
-        elif not given:
+        elif not given[row.id]:
             yield _none(row, "The row gives no fluence, pulse, spot or pulse energy.")
         else:
             near = _near(course, keys, row)
-            yield from (_unit(course, row, quantity, near) for quantity in given)
+            for quantity in given[row.id]:
+                figures = [(tier, given[one.id][quantity], one) for tier, one in near if quantity in given[one.id]]
+                yield _unit(_asked(course, row, quantity, figures))
 
 
-def span_of(row: SettingsRow, quantity: str) -> Span | None:
-    """Return a row's range of a quantity, or None where it gives none."""
-    values: Range | None = getattr(row, quantity)
-    return wording.exact_span(values) if values else None
+def _spans_of(row: SettingsRow) -> dict[str, Span]:
+    ranges: dict[str, Range | None] = {quantity: getattr(row, quantity) for quantity in QUANTITIES}
+    return {quantity: wording.exact_span(values) for quantity, values in ranges.items() if values}
 
 
 def _none(row: SettingsRow, why: str) -> Unit:
@@ -75,12 +81,12 @@ def _none(row: SettingsRow, why: str) -> Unit:
     )
 
 
-def _unit(course: Course, row: SettingsRow, quantity: str, near: list[tuple[int, SettingsRow]]) -> Unit:
-    asked = _asked(course, row, quantity, near)
+def _unit(asked: Asked) -> Unit:
+    row = asked.row
     enough = len(_distractors(asked, seed=0)) >= FEWEST
-    why = f"{quantity}: fewer than {FEWEST} ranges are false under every row for the same treatment."
+    why = f"{asked.quantity}: fewer than {FEWEST} ranges are false under every row for the same treatment."
     return Unit(
-        id=f"{FAMILY}/settings/{row.id}/{quantity}",
+        id=f"{FAMILY}/settings/{row.id}/{asked.quantity}",
         family=FAMILY,
         row=f"settings/{row.id}",
         objective=row.objective,
@@ -91,20 +97,18 @@ def _unit(course: Course, row: SettingsRow, quantity: str, near: list[tuple[int,
     )
 
 
-def _asked(course: Course, row: SettingsRow, quantity: str, near: list[tuple[int, SettingsRow]]) -> Asked:
-    key = span_of(row, quantity)
-    if key is None:
-        raise ValueError(f"settings/{row.id} gives no {quantity}")
-    given = [(tier, span, other) for tier, other in near if (span := span_of(other, quantity))]
-    true = [span for tier, span, _ in given if tier == SAME_TREATMENT]
-    mistakes = [one for one in given if _is_mistake(*one, key) and _is_false(one[1], true)]
+def _asked(course: Course, row: SettingsRow, quantity: str, figures: Sequence[Figure]) -> Asked:
+    """Return what is asked of a row's quantity; `figures` are its own and all that are near, the nearest first."""
+    key = next(span for _, span, one in figures if one is row)
+    true = [span for tier, span, _ in figures if tier == SAME_TREATMENT]
+    mistakes = (one for one in figures if _is_mistake(*one, key) and _is_false(one[1], true))
     below, above = ([span for span in side if _is_false(span, true)] for side in spans.computed(key))
     return Asked(
         course=course,
         row=row,
         quantity=quantity,
         key=key,
-        neighbours=tuple(sorted(mistakes, key=lambda one: one[0])[:NEIGHBOURS]),
+        neighbours=tuple(islice(mistakes, NEIGHBOURS)),
         below=tuple(below),
         above=tuple(above),
     )
@@ -123,9 +127,9 @@ def _is_mistake(tier: int, span: Span, row: SettingsRow, key: Span) -> bool:
 
 
 def _near(course: Course, keys: dict[str, str], row: SettingsRow) -> list[tuple[int, SettingsRow]]:
-    """Return the rows whose figures could be confused with a row's, each with its tier, itself among them."""
+    """Return the rows whose figures could be confused with a row's, each with its tier, lowest first; itself too."""
     tiers = ((_tier(keys, row, other), other) for other in course.settings)
-    return [(tier, other) for tier, other in tiers if tier is not None]
+    return sorted(((tier, other) for tier, other in tiers if tier is not None), key=itemgetter(0))
 
 
 def _tier(keys: dict[str, str], row: SettingsRow, other: SettingsRow) -> int | None:

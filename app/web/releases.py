@@ -1,0 +1,98 @@
+"""Releases: the list, the review that a medical director signs, and a preview of the lessons as they were frozen."""
+
+from typing import Any
+
+from flask import Blueprint, flash, render_template
+from wtforms import PasswordField, SelectMultipleField
+from wtforms.validators import InputRequired, Length
+
+from app.people import passwords
+from app.people.permissions import Action
+from app.releases import queries, service
+from app.reports.releases import read_review
+from app.web import access
+from app.web.access import now, reading, requires, transaction, visitor
+from app.web.forms import HouseForm, refusals_in, refuse
+from app.web.releases_pages import lesson_page, list_page, review_page
+
+bp = Blueprint("releases", __name__)
+
+# A signature asks for the password again; whoever found an open browser must not try it out.
+PER_PERSON = "10 per 5 minutes"
+
+
+class SignForm(HouseForm):
+    """The protocol rows that were compared, and the password that makes it a signature."""
+
+    confirmed = SelectMultipleField("Protocol rows", validate_choice=False, choices=(), default=())
+    password = PasswordField(
+        "Your password", [InputRequired("Enter your password to sign."), Length(max=passwords.LONGEST)]
+    )
+
+
+@bp.get("/releases")
+@requires(Action.SEE_RELEASES)
+def show() -> Any:
+    """List all releases, the newest first."""
+    who = visitor()
+    with reading() as found:
+        releases = queries.releases(found, who.actor.organisation_id)
+        signatures = queries.signatures(found, [release.id for release, _ in releases])
+        in_force = queries.all_in_force(found, who.actor.organisation_id)
+    return render_template("releases/releases.html", releases=list_page(releases, signatures, in_force, who))
+
+
+@bp.get("/releases/<id:release_id>")
+@requires(Action.SEE_RELEASES)
+def review(release_id: int) -> Any:
+    """Show a release whole, with the form for who may sign it."""
+    return _page(release_id, SignForm(formdata=None))
+
+
+@bp.post("/releases/<id:release_id>/signature")
+@requires(Action.SIGN_RELEASE)
+def sign(release_id: int) -> Any:
+    """Sign a release; where that is refused, the ticks stay."""
+    form = SignForm()
+    if form.validate() and not _too_many(form):
+        with refusals_in(form), transaction() as changed:
+            service.sign(
+                changed,
+                actor=visitor().actor,
+                release_id=release_id,
+                password=form.password.data or "",
+                confirmed_rows=form.confirmed.data or (),
+                now=now(),
+            )
+    return _signed(release_id, form)
+
+
+def _too_many(form: SignForm) -> bool:
+    if access.limits().too_many(PER_PERSON, "signature", visitor().actor.account_id):
+        refuse(form, "Too many tries. Wait five minutes, then try again.")
+    return bool(form.errors)
+
+
+def _signed(release_id: int, form: SignForm) -> Any:
+    if form.errors:
+        return _page(release_id, form), 422
+    flash("Signed. From now on the exam can be sat on this release.", "success")
+    return access.go("releases.review", release_id=release_id)
+
+
+@bp.get("/releases/<id:release_id>/lessons/<string:lesson_id>")
+@requires(Action.SEE_RELEASES)
+def lesson(release_id: int, lesson_id: str) -> Any:
+    """Show a lesson as it was frozen, before anybody learns from it."""
+    with reading() as found:
+        release = queries.get_release(found, visitor().actor.organisation_id, release_id)
+        html = queries.lesson_html(found, release.id, lesson_id).html
+    return render_template("releases/lesson.html", lesson=lesson_page(release, lesson_id, html))
+
+
+def _page(release_id: int, form: SignForm) -> Any:
+    who = visitor()
+    with reading() as found:
+        read = read_review(found, who.actor.organisation_id, release_id)
+    page = review_page(read, who, ticked=form.confirmed.data or ())
+    return render_template("releases/review.html", release=page, form=form)

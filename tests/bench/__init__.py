@@ -1,0 +1,1 @@
+"""Benchmarks: what is measured, with the command that measures it (`make bench`); never a test."""

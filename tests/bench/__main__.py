@@ -1,0 +1,33 @@
+"""`python -m tests.bench [sitting|board] [--sittings N]`: measure, and print tables for the README."""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from tests.bench import board, sitting
+from tests.bench.measure import machine
+from tests.postgres import server
+
+
+def main() -> None:
+    """Run the benchmarks that were named, or all."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("what", nargs="*", choices=["sitting", "board", []], default=["sitting", "board"])
+    parser.add_argument("--sittings", type=int, default=72, help="how many, the first 8 of which only warm up")
+    parser.add_argument("--certifications", type=int, default=1_000_000, help="of the large organisation")
+    chosen = parser.parse_args()
+    print(machine())
+    with tempfile.TemporaryDirectory(prefix="fluence-bench-") as folder, server(unsafe=False) as postgres:
+        if "sitting" in chosen.what:
+            costs = []
+            for engine in ("SQLite", "PostgreSQL"):
+                for name, measure in (("minimal", sitting.measure_minimal), ("fluence", sitting.measure_fluence)):
+                    url = f"sqlite:///{Path(folder) / name}.db" if engine == "SQLite" else postgres.create(name)
+                    costs.append(measure(engine, url, chosen.sittings))
+            print(sitting.table(costs))
+        if "board" in chosen.what:
+            print(board.measure(Path(folder), postgres, chosen.certifications))
+
+
+if __name__ == "__main__":
+    main()
