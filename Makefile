@@ -12,13 +12,13 @@ help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 install:  ## Make .venv from the hash-locked requirements
-	@tools/install.sh requirements.txt
+	@.ci/install.sh requirements.txt
 
 run: install  ## Serve a demo clinic group on http://127.0.0.1:8000 (PORT changes it)
 	@exec .venv/bin/fluence demo
 
 tools:
-	@tools/install.sh requirements-dev.txt
+	@.ci/install.sh requirements-dev.txt
 
 check: tools  ## Lint, format, types, the direction of the rooms, the shipped courses
 	.venv/bin/ruff check
@@ -28,7 +28,7 @@ check: tools  ## Lint, format, types, the direction of the rooms, the shipped co
 	.venv/bin/fluence courses check courses
 
 system:
-	@tools/system.sh
+	@.ci/system.sh
 
 test: system check  ## Install what the tests need, then run the checks and every test (T=... picks some)
 	.venv/bin/pytest -n auto --dist worksteal $(T)

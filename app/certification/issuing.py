@@ -1,6 +1,7 @@
 """Deciding on a certification and what happens to it afterwards: every event is written here, once."""
 
 import secrets
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -187,11 +188,8 @@ def _add_event(
         reason=reason,
         attempt_id=attempt_id,
         release_id=release_id,
-        first_on=period.first_on if period else None,
-        last_on=period.last_on if period else None,
-        grace_last_on=period.grace_last_on if period else None,
-        due_from_on=period.due_from_on if period else None,
         cells=cells,
+        **(asdict(period) if period else {}),
     )
     session.add(event)
     session.flush()

@@ -174,17 +174,12 @@ def sign_off(
     """Attest one observed treatment of a technician, and decide whether it was the last thing missing."""
     clinic_id = _shared_clinic(session, actor, account_id)
     zone = people_queries.get_organisation(session, actor.organisation_id).time_zone
-    today = day_in(zone, now)
     if account_id == actor.account_id:
         raise RefusedError("You cannot sign off your own treatments; ask another evaluator.")
-    if observed_on > today:
-        raise RefusedError("Enter the day on which you observed the treatment; it cannot lie ahead.")
-    if today - observed_on > OBSERVED_AT_MOST:
-        raise RefusedError(f"Sign off within {OBSERVED_AT_MOST.days} days of the treatment; this one is older.")
-    cell = scope.Cell(procedure=procedure, device=device, skin_type=skin_type)
-    courses = _courses_granting(session, actor.organisation_id, cell)
-    if not courses:
-        raise RefusedError("No certification covers this device, skin type and procedure; check all three.")
+    _check_observed(observed_on, day_in(zone, now))
+    courses = _courses_granting(
+        session, actor.organisation_id, scope.Cell(procedure=procedure, device=device, skin_type=skin_type)
+    )
     people.lock_person(session, account_id)
     signed = SignOff(
         organisation_id=actor.organisation_id,
@@ -199,21 +194,7 @@ def sign_off(
     )
     session.add(signed)
     session.flush()
-    trail.record(
-        session,
-        organisation_id=actor.organisation_id,
-        kind="sign_off.attested",
-        subject=f"sign_off:{signed.id}",
-        actor_id=actor.account_id,
-        account_id=account_id,
-        now=now,
-        detail={
-            "device": device,
-            "skin_type": skin_type,
-            "procedure": procedure,
-            "observed_on": observed_on.isoformat(),
-        },
-    )
+    _tell_sign_off(session, signed)
     for course_id in courses:
         issuing.decide(
             session,
@@ -224,6 +205,31 @@ def sign_off(
             now=now,
         )
     return signed
+
+
+def _check_observed(observed_on: date, today: date) -> None:
+    if observed_on > today:
+        raise RefusedError("Enter the day on which you observed the treatment; it cannot lie ahead.")
+    if today - observed_on > OBSERVED_AT_MOST:
+        raise RefusedError(f"Sign off within {OBSERVED_AT_MOST.days} days of the treatment; this one is older.")
+
+
+def _tell_sign_off(session: Session, signed: SignOff) -> None:
+    trail.record(
+        session,
+        organisation_id=signed.organisation_id,
+        kind="sign_off.attested",
+        subject=f"sign_off:{signed.id}",
+        actor_id=signed.evaluator_id,
+        account_id=signed.account_id,
+        now=signed.attested_at,
+        detail={
+            "device": signed.device,
+            "skin_type": signed.skin_type,
+            "procedure": signed.procedure,
+            "observed_on": signed.observed_on.isoformat(),
+        },
+    )
 
 
 def disable_account(session: Session, *, actor: Actor, account_id: int, reason: str, now: datetime) -> None:
@@ -260,8 +266,12 @@ def _shared_clinic(session: Session, actor: Actor, account_id: int) -> int:
 
 
 def _courses_granting(session: Session, organisation_id: int, cell: scope.Cell) -> list[str]:
-    return [
+    """Return the courses whose scheme grants a cell; refused where none does."""
+    found = [
         course_id
-        for course_id, found in releases.all_in_force(session, organisation_id).items()
-        if any(granted.cell == cell for granted in certifications.cells_of(found.release))
+        for course_id, one in releases.all_in_force(session, organisation_id).items()
+        if any(granted.cell == cell for granted in certifications.cells_of(one.release))
     ]
+    if not found:
+        raise RefusedError("No certification covers this device, skin type and procedure; check all three.")
+    return found

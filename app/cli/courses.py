@@ -59,7 +59,7 @@ def items(path: str, family: str | None, row: str | None, seed: int, output: str
     """Print the items that a course can ask."""
     if family is not None and family not in FAMILIES:
         raise click.UsageError(f"{family} is not a family made here; choose one of {', '.join(FAMILIES)}")
-    course, families = _load(path, output), [family] if family else None
+    course, families = _load(path, output, exam=False), [family] if family else None
     if count:
         _print([one for one in counts(course, families) if row in (None, one["row"])], output)
         return
@@ -132,9 +132,9 @@ def sign_release(release: int, email: str, *, confirm_protocol: bool) -> None:
     click.echo(f"Release {release} is signed: {service.MEANING}.")
 
 
-def _load(path: str, output: str) -> Course:
+def _load(path: str, output: str, *, exam: bool = True) -> Course:
     try:
-        return load_course(Path(path))
+        return load_course(Path(path), exam=exam)
     except CoursePathError as error:
         raise click.UsageError(str(error)) from error
     except CourseError as error:

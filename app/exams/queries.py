@@ -259,7 +259,7 @@ def attempt_in_course(
         raise NotFoundError
     history = History(
         attempts=tuple({attempt.id: attempt for attempt, _, _, _ in rows}.values()),
-        granted_at=tuple({row[2]: row[3] for row in rows if row[3]}.values()),
+        granted_at=tuple({row[2]: row[3] for row in rows if row[2]}.values()),
     )
     return found[0][0], found[0][1], history
 

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.audit import service as trail
-from app.content.draw import draw
+from app.content.draw import Pick, draw
 from app.content.grade import credit
 from app.content.values import ItemType, Scoring
 from app.errors import NotFoundError, RefusedError
@@ -74,20 +74,7 @@ def create_attempt(
     )
     session.add(attempt)
     session.flush()
-    critical = {item.id: item.critical for item in pool.items}
-    paper = [
-        {
-            "attempt_id": attempt.id,
-            "position": position,
-            "section": pick.section_index,
-            "item_id": pick.item_id,
-            "variant": pick.variant_seed,
-            "item_hash": pool.hashes[pick.item_id, pick.variant_seed],
-            "critical": critical[pick.item_id],
-        }
-        for position, pick in enumerate(drawn.picks, start=1)
-    ]
-    session.execute(insert(PaperItem), paper)
+    session.execute(insert(PaperItem), _paper_rows(attempt.id, drawn.picks, pool))
     trail.record(
         session,
         organisation_id=organisation_id,
@@ -101,9 +88,25 @@ def create_attempt(
     return attempt
 
 
+def _paper_rows(attempt_id: int, picks: Sequence[Pick], pool: releases.Pool) -> list[dict[str, Any]]:
+    critical = {item.id: item.critical for item in pool.items}
+    return [
+        {
+            "attempt_id": attempt_id,
+            "position": position,
+            "section": pick.section_index,
+            "item_id": pick.item_id,
+            "variant": pick.variant_seed,
+            "item_hash": pool.hashes[pick.item_id, pick.variant_seed],
+            "critical": critical[pick.item_id],
+        }
+        for position, pick in enumerate(picks, start=1)
+    ]
+
+
 _attempt, _paper, _content = Attempt.__table__.c, PaperItem.__table__.c, ItemContent.__table__.c
 _flag, _response = Flag.__table__.c, Response.__table__.c
-_HERE_AND_NEXT = (bindparam("position"), bindparam("following"))
+_HERE_AND_NEXT: tuple[Any, ...] = (bindparam("position"), bindparam("following"))
 
 # The three statements of a save are constant, over the tables: they are compiled once, and no object is built of a row.
 # The first one finds the attempt (and locks it, so that a save and a submit follow each other), the item and the next.
@@ -134,7 +137,7 @@ _LATEST = (
     .where(_response.attempt_id == bindparam("attempt_id"), _response.position.in_(_HERE_AND_NEXT))
     .order_by(_response.revision)
 )
-_REVISION = insert(Response.__table__)
+_REVISION = insert(Response)
 
 
 def save_response(
@@ -153,9 +156,7 @@ def save_response(
     """
     connection = session.connection()
     places = {"attempt_id": attempt_id, "position": position, "following": position + 1}
-    rows = connection.execute(
-        _AT_ITEM, {**places, "organisation_id": organisation_id, "account_id": account_id}
-    ).all()
+    rows = connection.execute(_AT_ITEM, {**places, "organisation_id": organisation_id, "account_id": account_id}).all()
     if not rows or rows[0].position != position:
         raise NotFoundError
     here, following = rows[0], rows[1] if len(rows) > 1 else None

@@ -113,14 +113,14 @@ def leave_everywhere() -> Any:
     return access.go("account.enter")
 
 
-@bp.get("/links/<token>")
+@bp.get("/links/<string:token>")
 @public
 def open_link(token: str) -> Any:
     """Show the form that an invitation or a reset link leads to."""
     return render_template("account/set_password.html", form=PasswordForm(), link=_link(token))
 
 
-@bp.post("/links/<token>")
+@bp.post("/links/<string:token>")
 @public
 def use_link(token: str) -> Any:
     """Set the password and sign nobody in: the new password has to be typed once."""

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from app.certification import service
 from app.certification.queries import cells_of
-from app.certification.standing import Record, Standing, records, standing_of
+from app.certification.standing import Record, Standing, standing_of
 from app.errors import NotFoundError
 from app.exams import timing
 from app.learning import queries as learning
@@ -18,13 +18,13 @@ from app.releases.queries import InForce
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
 from app.web.exam_words import rules_of, seat_text
-from app.web.home import next_step, progress_status
+from app.web.home import next_step, own_record, progress_status
 from app.web.words import Context, counted, day, scope_rows
 
 bp = Blueprint("courses", __name__)
 
 
-@bp.get("/courses/<course_id>")
+@bp.get("/courses/<string:course_id>")
 @requires(Action.LEARN)
 def show(course_id: str) -> Any:
     """Show a course: lessons, exam, certification."""
@@ -33,7 +33,7 @@ def show(course_id: str) -> Any:
     return render_template("courses/course.html", course=_course(where, in_force))
 
 
-@bp.get("/courses/<course_id>/lessons/<lesson_id>")
+@bp.get("/courses/<string:course_id>/lessons/<string:lesson_id>")
 @requires(Action.LEARN)
 def lesson(course_id: str, lesson_id: str) -> Any:
     """Show a lesson as it was rendered when the release was published."""
@@ -48,7 +48,7 @@ def lesson(course_id: str, lesson_id: str) -> Any:
     return render_template("courses/lesson.html", lesson=_lesson(in_force, lesson_id, html, read))
 
 
-@bp.post("/courses/<course_id>/lessons/<lesson_id>/read")
+@bp.post("/courses/<string:course_id>/lessons/<string:lesson_id>/read")
 @requires(Action.LEARN)
 def complete(course_id: str, lesson_id: str) -> Any:
     """Mark a lesson as read and go on to the next one, or back to the course after the last."""
@@ -65,7 +65,7 @@ def complete(course_id: str, lesson_id: str) -> Any:
     return access.go("courses.show", course_id=course_id)
 
 
-@bp.get("/media/<content_hash>/<course_id>/<name>")
+@bp.get("/media/<string:content_hash>/<string:course_id>/<string:name>")
 @requires()
 def media(content_hash: str, course_id: str, name: str) -> Any:
     """Send a picture of published content; it never changes, so a browser may keep it."""
@@ -78,13 +78,7 @@ def media(content_hash: str, course_id: str, name: str) -> Any:
 def _mine(course_id: str) -> tuple[Record, InForce]:
     who = visitor()
     with reading() as found:
-        record = records(
-            found,
-            organisation_id=who.actor.organisation_id,
-            account_ids=[who.actor.account_id],
-            zone=who.person.time_zone,
-            course_ids=[course_id],
-        )[who.actor.account_id]
+        record = own_record(found, who, [course_id])
         in_force = releases.all_in_force(found, who.actor.organisation_id, [course_id])
     if course_id not in in_force or (course_id not in record.assigned and course_id not in record.held):
         raise NotFoundError

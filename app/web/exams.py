@@ -35,7 +35,7 @@ POINTS = (
 )
 
 
-@bp.get("/courses/<course_id>/exam")
+@bp.get("/courses/<string:course_id>/exam")
 @requires(Action.LEARN)
 def start(course_id: str) -> Any:
     """Show the rules and the declaration, or why the exam cannot be sat now."""
@@ -49,7 +49,7 @@ def start(course_id: str) -> Any:
     return render_template("exams/start.html", exam=_start(where, text, refused=refused))
 
 
-@bp.post("/courses/<course_id>/exam")
+@bp.post("/courses/<string:course_id>/exam")
 @requires(Action.LEARN)
 def begin(course_id: str) -> Any:
     """Start the next attempt after the declaration, or go on with the open one."""

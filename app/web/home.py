@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
+from sqlalchemy.orm import Session
 
 from app.certification import scope
 from app.certification.lifecycle import State
@@ -36,12 +37,7 @@ def show() -> Any:
     if not who.actor.can(Action.LEARN):
         return _elsewhere(who)
     with reading() as found:
-        record = records(
-            found,
-            organisation_id=who.actor.organisation_id,
-            account_ids=[who.actor.account_id],
-            zone=who.person.time_zone,
-        )[who.actor.account_id]
+        record = own_record(found, who)
         in_force = releases.all_in_force(found, who.actor.organisation_id, [*record.assigned, *record.held])
     standings = [
         standing_of(record, in_force[course_id].release, now())
@@ -49,6 +45,17 @@ def show() -> Any:
         if course_id in in_force
     ]
     return render_template("home/home.html", home=_home(who, record, standings))
+
+
+def own_record(found: Session, who: Visitor, course_ids: list[str] | None = None) -> Record:
+    """Return the record of who is signed in."""
+    return records(
+        found,
+        organisation_id=who.actor.organisation_id,
+        account_ids=[who.actor.account_id],
+        zone=who.person.time_zone,
+        course_ids=course_ids,
+    )[who.actor.account_id]
 
 
 def _elsewhere(who: Visitor) -> Any:

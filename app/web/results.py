@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, url_for
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
 from app.certification.standing import Standing, record_after, standing_of
 from app.content.grade import credit
@@ -33,23 +34,23 @@ CRITICAL = (
 @requires(Action.LEARN)
 def show(attempt_id: int) -> Any:
     """Show the result of one's own attempt; one that ran out is recorded by the button on the page."""
-    who = visitor()
     with reading() as found:
-        attempt, release, history = queries.attempt_in_course(
-            found,
-            organisation_id=who.actor.organisation_id,
-            account_id=who.actor.account_id,
-            attempt_id=attempt_id,
-        )
+        attempt, release, history = _own_attempt(found, attempt_id)
         if attempt.closed_at is None:
             return render_template("exams/over.html", over=_unrecorded(attempt, release))
-        record = record_after(
-            found, attempt=attempt, history=history, zone=who.person.time_zone, practice=bool(attempt.passed)
-        )
+        zone, practice = visitor().person.time_zone, bool(attempt.passed)
+        record = record_after(found, attempt=attempt, history=history, zone=zone, practice=practice)
         where = standing_of(record, release, now())
         asked = queries.paper(found, attempt.id) if _keys_allowed(attempt, where) else []
         managers = _managers(found, where)
     return render_template("exams/result.html", result=_result(attempt, where, asked, managers))
+
+
+def _own_attempt(found: Session, attempt_id: int) -> tuple[Attempt, Release, queries.History]:
+    who = visitor().actor
+    return queries.attempt_in_course(
+        found, organisation_id=who.organisation_id, account_id=who.account_id, attempt_id=attempt_id
+    )
 
 
 def _unrecorded(attempt: Attempt, release: Release) -> Context:
@@ -68,7 +69,7 @@ def _used_up(where: Standing) -> bool:
     return isinstance(where.seat, timing.Refused) and where.seat.kind is timing.RefusalKind.USED_UP
 
 
-def _managers(found: Any, where: Standing) -> list[str]:
+def _managers(found: Session, where: Standing) -> list[str]:
     who = visitor().actor
     return people.manager_names(found, who.organisation_id, who.account_id) if _used_up(where) else []
 

@@ -50,7 +50,7 @@ def ask() -> Any:
     return render_template("verify/answer.html", check=_page(None, None, ""))
 
 
-@bp.get("/verify/<number>")
+@bp.get("/verify/<string:number>")
 @public
 def answer(number: str) -> Any:
     """Say whether a certificate stands today; a typing error is told from an unknown number."""

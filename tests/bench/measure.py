@@ -129,7 +129,8 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def at_once(people: int, jobs: Sequence[Callable[[], None]]) -> float:
     """Run jobs with so many people at once; return the seconds that it took."""
-    waiting, errors = list(jobs), []
+    waiting = list(jobs)
+    errors: list[Exception] = []
 
     def work() -> None:
         while waiting and not errors:

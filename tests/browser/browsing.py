@@ -1,5 +1,6 @@
 """What journeys do again and again: sign in, and look at a page as axe-core and a narrow screen do."""
 
+import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,6 +44,7 @@ def listen() -> socket.socket:
 def serve(site: Flask, taken: socket.socket) -> Iterator[None]:
     """Serve a site on a port that `listen` took, in threads of this process."""
     port = taken.getsockname()[1]
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     running = make_server("127.0.0.1", port, site, threaded=True, fd=taken.fileno())
     thread = Thread(target=running.serve_forever, daemon=True)
     thread.start()

@@ -13,7 +13,12 @@ UNFINISHED = re.compile(rf"\b({'|'.join(['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X', 
 
 
 def test_no_file_is_longer_than_a_person_reads() -> None:
-    lengths = {short(path): len(path.read_text().splitlines()) for path in files(".py", ".html", ".css", ".js")}
+    # A migration is a list of tables: it reads from top to bottom, and never changes again.
+    lengths = {
+        short(path): len(path.read_text().splitlines())
+        for path in files(".py", ".html", ".css", ".js")
+        if path.parent.name != "versions"
+    }
     assert {name: lines for name, lines in lengths.items() if lines > FILE_LINES} == {}
 
 

@@ -9,7 +9,7 @@ from app.content.values import ContraindicationRow, Course, Decision, Device, It
 RANGE = re.compile(r"([0-9.]+)(?:–([0-9.]+))? (J/cm²|ms|mm|mJ)")
 SETTINGS_STEM = re.compile(
     r"Which (fluence|pulse duration|spot size|pulse energy per micro-beam)(?: range)?, in (.+), fits (.+) with the "
-    r"(.+) on Fitzpatrick skin types? ([IV]+)(?:–([IV]+))?\?"
+    r"(.+), on Fitzpatrick skin types? ([IV]+)(?:–([IV]+))?\?"
 )
 QUANTITIES = {
     "fluence": ("fluence", "J/cm²"),

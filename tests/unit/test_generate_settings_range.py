@@ -85,7 +85,7 @@ def test_it_asks_for_the_row_s_range_with_its_unit() -> None:
     item = one_item(setting("r", (1, 2), fluence=(30, 60.0), decision=SIGNED, why="Fluence heats"))
     assert item.id == "settings-range/settings/r/fluence"
     assert item.stem == (
-        "Which fluence range, in J/cm², fits hair reduction with the Nd:YAG (1064 nm) on Fitzpatrick skin types I–II?"
+        "Which fluence range, in J/cm², fits hair reduction with the Nd:YAG (1064 nm), on Fitzpatrick skin types I–II?"
     )
     assert "30–60 J/cm²" in texts(item)
     assert item.why == (
@@ -107,7 +107,7 @@ def test_a_wrong_option_of_another_row_says_whose_figure_it_is() -> None:
     item = one_item(setting("r", (1, 2), pulse=(10, 10)), setting("dark", (5, 6), pulse=(30, 30)))
     why = {option.text: option.why for option in item.options}
     assert why["30 ms"] == (
-        "This is the pulse duration for hair reduction with the Nd:YAG (1064 nm) on skin types V–VI."
+        "This is the pulse duration for hair reduction with the Nd:YAG (1064 nm), on skin types V–VI."
     )
     assert why["10 ms"] is None
 
@@ -161,4 +161,4 @@ def test_the_key_stands_in_every_place_alike() -> None:
 
 
 def test_a_device_unknown_to_the_register_is_named_by_its_id() -> None:
-    assert "with the ruby laser on" in one_item(setting("r", device="ruby-laser", spot=(5, 8))).stem
+    assert "with the ruby laser, on" in one_item(setting("r", device="ruby-laser", spot=(5, 8))).stem

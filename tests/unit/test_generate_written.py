@@ -1,6 +1,7 @@
 import pytest
 
 from app.content.generate import counts, items_of
+from app.content.generate.wording import NOTICE
 from app.content.values import Item, ItemType, Option
 from tests.unit.course_rows import DRAFT, course, setting, written
 
@@ -70,6 +71,11 @@ def test_matching_with_one_right_for_all() -> None:
     item = written("one", ItemType.MATCHING, rights=rights, key={"1": "r1", "2": "r2", "3": "r3", "4": "r4"})
     shown = variant(item, 0)
     assert shown.key == {"a": "e", "b": "e", "c": "e", "d": "e"}
+
+
+def test_an_item_that_rests_on_settings_carries_their_notice() -> None:
+    assert variant(written("one", facts=("settings/r", "statements/s")), 0).notice == NOTICE
+    assert variant(written("one", facts=("statements/s",)), 0).notice is None
 
 
 def test_an_item_that_rests_on_a_draft_is_not_asked() -> None:

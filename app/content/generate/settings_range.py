@@ -202,7 +202,7 @@ def _stem(asked: Asked) -> str:
     what = name if spans.is_point(asked.key) else f"{name} range"
     return (
         f"Which {what}, in {unit}, fits {wording.procedure_name(row.procedure)} with the "
-        f"{wording.device_name(asked.course, row.device)} on Fitzpatrick {wording.skin_types(row)}?"
+        f"{wording.device_name(asked.course, row.device)}, on Fitzpatrick {wording.skin_types(row)}?"
     )
 
 
@@ -222,7 +222,7 @@ def _origins(asked: Asked) -> dict[Span, str]:
     return {
         span: wording.sentence(
             f"This is the {name} for {wording.procedure_name(row.procedure)} with the "
-            f"{wording.device_name(asked.course, row.device)} on {wording.skin_types(row)}"
+            f"{wording.device_name(asked.course, row.device)}, on {wording.skin_types(row)}"
         )
         for _, span, row in sorted(asked.neighbours, key=lambda one: one[0], reverse=True)
     }

@@ -7,6 +7,7 @@ from functools import partial
 from app.content.generate.procedure_order import displayed
 from app.content.generate.seeded import shuffled
 from app.content.generate.unit import Unit, lettered
+from app.content.generate.wording import NOTICE
 from app.content.values import Course, Item, ItemType, Option, Standing
 
 FAMILY = "items"
@@ -39,6 +40,8 @@ def units(course: Course) -> Iterator[Unit]:
 
 def variant(item: Item, seed: int) -> Item:
     """Return an item as it is displayed under a seed: numeric as it is, the others shuffled and lettered anew."""
+    if any(fact.startswith("settings/") for fact in item.facts):
+        item = replace(item, notice=NOTICE)
     if item.type is ItemType.NUMERIC:
         return replace(item, seed=seed)
     if item.type is ItemType.MATCHING:

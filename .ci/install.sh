@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes .venv from a hash-locked requirements file. Does nothing, fast, when .venv already holds exactly that.
-# Usage: tools/install.sh requirements.txt
+# Usage: .ci/install.sh requirements.txt
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 requirements=$1

@@ -1,0 +1,66 @@
+"""`python -m tests.browser.screenshots`: the README's pictures, taken of the demo in a real browser."""
+
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+import app
+from app import clock
+from app.cli.demo import COURSE
+from app.cli.demo_story import Story, tell
+from app.content.check import load_course
+from app.db import Database, upgrade
+from app.releases.freeze import freeze
+from tests.browser.browsing import launch, listen, serve, signed_in
+from tests.databases import settings_for
+
+PICTURES = Path(__file__).resolve().parent / "pictures"
+
+
+def main() -> None:
+    """Make a demo of its own, and take the pictures of its board and of an exam."""
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="fluence-pictures-") as folder, listen() as taken:
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        settings = settings_for(f"sqlite:///{folder}/fluence.db", Path(folder), FLUENCE_BASE_URL=address)
+        upgrade(settings.database_url)
+        with Database(settings.database_url).transaction() as session:
+            story = tell(session, freeze(load_course(COURSE)), clock.now(), print)
+        with serve(app.create_app(settings), taken), sync_playwright() as playwright:
+            browser = launch(playwright)
+            board(as_person(browser, address, story, "max"))
+            exam(as_person(browser, address, story, "ann"))
+            browser.close()
+
+
+def as_person(browser: Browser, address: str, story: Story, key: str) -> Page:
+    """Open a browser of one of the demo's people, signed in; text is drawn sharp at twice the size."""
+    context = browser.new_context(
+        base_url=address,
+        viewport={"width": 1280, "height": 760},
+        device_scale_factor=2,
+        color_scheme="light",
+    )
+    email, _, password = story.passwords[key]
+    return signed_in(context.new_page(), email, password)
+
+
+def board(page: Page) -> None:
+    """Take the manager's status board."""
+    page.goto("/board")
+    page.screenshot(path=PICTURES / "board.png")
+
+
+def exam(page: Page) -> None:
+    """Take an item of a running exam."""
+    page.goto(f"/courses/{COURSE.name}/exam")
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Start").click()
+    page.get_by_role("radio").first.check()
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=PICTURES / "exam.png")
+
+
+if __name__ == "__main__":
+    main()
