@@ -27,6 +27,7 @@ class Settings:
     trusted_proxies: int = 0
     log_level: str = "info"
     queue_path: str = "var/queue.db"
+    demo: bool = False  # said by `fluence demo`, never by the environment
 
     @property
     def secure_cookies(self) -> bool:

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +64,10 @@ def make_engine(url: str) -> sa.Engine:
     """Return an engine for SQLite (WAL, synchronous=FULL, foreign keys) or PostgreSQL."""
     parsed = sa.make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(parsed, pool_size=8, max_overflow=8, pool_pre_ping=False)
+        return sa.create_engine(parsed, pool_size=8, max_overflow=8, hide_parameters=True)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(parsed, pool_size=16, max_overflow=16)
+    engine = sa.create_engine(parsed, pool_size=16, max_overflow=16, hide_parameters=True)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -128,8 +129,14 @@ def upgrade(url: str) -> None:
     command.upgrade(alembic_config(url), "head")
 
 
+@cache
+def newest_revision() -> str | None:
+    """Return the newest revision that this code knows."""
+    return ScriptDirectory.from_config(alembic_config("")).get_current_head()
+
+
 def is_migrated(engine: sa.Engine) -> bool:
     """Tell whether the database stands at the newest revision."""
-    head = ScriptDirectory.from_config(alembic_config("")).get_current_head()
+    head = newest_revision()
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision() == head

@@ -119,6 +119,22 @@ def people_of(session: Session, now: datetime) -> World:
     release = make_release(session, made["tom"].actor, made["mira"].actor, now=began + timedelta(days=1))
     for who in ("ann", "ben"):
         assign(session, ida.actor, made[who].id, now=began + timedelta(days=2))
+    other, olga, harbour = _other_organisation(session, began)
+    return World(
+        organisation_id=organisation.id,
+        riverside=riverside,
+        hafen=hafen,
+        ida=ida,
+        olga=olga,
+        release_id=release.id,
+        other_organisation_id=other,
+        harbour=harbour,
+        **made,
+    )
+
+
+def _other_organisation(session: Session, began: datetime) -> tuple[int, Person, int]:
+    """Make Olga's organisation; return its id, her, and her clinic's id."""
     other, olga_account, _ = service.create_organisation(
         session,
         name="Harbour Skin",
@@ -131,17 +147,7 @@ def people_of(session: Session, now: datetime) -> World:
     olga = _person(session, olga_account)
     harbour = service.add_clinic(session, actor=olga.actor, name="Harbour", now=began).id
     service.give_role(session, actor=olga.actor, account_id=olga.id, role=Role.MANAGER, clinic_id=harbour, now=began)
-    return World(
-        organisation_id=organisation.id,
-        riverside=riverside,
-        hafen=hafen,
-        ida=ida,
-        olga=_person(session, olga_account),
-        release_id=release.id,
-        other_organisation_id=other.id,
-        harbour=harbour,
-        **made,
-    )
+    return other.id, _person(session, olga_account), harbour
 
 
 def make_release(session: Session, author: Actor, director: Actor, *, now: datetime) -> Release:
@@ -222,7 +228,7 @@ def _invited(session: Session, admin: Actor, name: str, role: Role, clinic_id: i
     account, _ = service.invite(
         session,
         actor=admin,
-        email=f"{name.split()[0].lower()}@lumen.example",
+        email=f"{name.split(maxsplit=1)[0].lower()}@lumen.example",
         name=name,
         roles=[(role, clinic_id)],
         now=now,

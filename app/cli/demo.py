@@ -42,7 +42,7 @@ def demo(*, no_serve: bool) -> None:
     if no_serve:
         return
     click.echo(f"Open http://{chosen.host}:{chosen.port} – stop with Ctrl-C.")
-    run(replace(chosen, log_level="warning"), workers=1)
+    run(replace(chosen, log_level="warning", demo=True), workers=1)
 
 
 def _prepare(database: Database) -> None:

@@ -3,11 +3,13 @@
 import hashlib
 import secrets
 import time
+from itertools import chain
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, Response, g, request, url_for
+from flask import Flask, Response, abort, g, request, url_for
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -38,6 +40,7 @@ from config import Settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LARGEST_REQUEST = 256 * 1024
+OURSELVES = ("localhost", "127.0.0.1")  # a health check on the machine itself
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
@@ -84,6 +87,7 @@ def create(settings: Settings, database: Database) -> Flask:
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
         SEND_FILE_MAX_AGE_DEFAULT=31_536_000,
         BASE_URL=settings.base_url,
+        TRUSTED_HOSTS=[str(urlsplit(settings.base_url).hostname), *OURSELVES],
     )
     app.extensions["fluence.database"] = database
     app.extensions["fluence.limits"] = Limits(database.engine)
@@ -93,7 +97,7 @@ def create(settings: Settings, database: Database) -> Flask:
     CSRFProtect(app)
     access.init(app)
     errors.init(app)
-    _add_globals(app)
+    _add_globals(app, demo=settings.demo)
     _watch(app, settings)
     for module in (account, assignments, board, courses, evidence, exams, home, ops, people):
         app.register_blueprint(module.bp)
@@ -106,7 +110,7 @@ def create(settings: Settings, database: Database) -> Flask:
     return app
 
 
-def _add_globals(app: Flask) -> None:
+def _add_globals(app: Flask, *, demo: bool) -> None:
     addresses: dict[str, str] = {}
 
     def static_url(path: str) -> str:
@@ -122,7 +126,7 @@ def _add_globals(app: Flask) -> None:
     def everywhere() -> dict[str, Any]:
         visitor = access.signed_in()
         if visitor is None:
-            return {"visitor": None, "nav": [], "demo": g.get("demo", False)}
+            return {"visitor": None, "nav": [], "demo": demo or g.get("demo", False)}
         return {
             "visitor": {
                 "name": visitor.person.name,
@@ -141,7 +145,7 @@ def _add_globals(app: Flask) -> None:
                 for label, endpoint, action, owners in PLACES
                 if visitor.actor.can(action)
             ],
-            "demo": visitor.person.is_demo,
+            "demo": demo or visitor.person.is_demo or g.get("demo", False),
         }
 
 
@@ -151,6 +155,13 @@ def _watch(app: Flask, settings: Settings) -> None:
         g.began, g.request_id = time.perf_counter(), secrets.token_hex(8)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+    @app.before_request
+    def refuse_nul() -> None:
+        # PostgreSQL stores no NUL, and nobody types one.
+        typed = chain([request.path], request.args.values(), *request.form.listvalues())
+        if any("\0" in value for value in typed):
+            abort(400)
 
     @app.after_request
     def finish(response: Response) -> Response:

@@ -1,12 +1,13 @@
 """Every error as a page or as JSON, in words that say what to do; no stack trace leaves the house."""
 
+from traceback import extract_tb
 from typing import Any
 
 import structlog
-from flask import Flask, g, render_template, request
+from flask import Flask, current_app, g, render_template, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
-from werkzeug.wrappers import Response
 
 from app.errors import NotFoundError, RefusedError
 from app.web.access import is_fetch, local_path
@@ -31,13 +32,14 @@ WORDS = {
         "It was sent in a form that this page does not read.",
         "Use the page's own form.",
     ),
+    422: ("Something is missing", "A field was left empty or cannot be read.", "Go back and fill it in."),
     429: ("Too many tries", "You asked more often than this page allows.", "Wait a few minutes and try again."),
     500: (
         "Something went wrong on our side",
         "It is logged, and nothing of yours was half saved.",
         "Try again in a moment.",
     ),
-    503: ("Not ready", "The system is being prepared.", "Try again in a moment."),
+    503: ("Not possible just now", "The database does not answer; nothing was changed.", "Try again in a moment."),
 }
 
 
@@ -65,31 +67,50 @@ def _referrer_path() -> str | None:
 
 def init(app: Flask) -> None:
     """Teach an application how to say no."""
+    for kind, handler in (
+        (RefusedError, _refused),
+        (NotFoundError, _not_found),
+        (CSRFError, _forged),
+        (HTTPException, _http),
+        (OperationalError, _unable),
+        (Exception, _broken),
+    ):
+        app.register_error_handler(kind, handler)
 
-    @app.errorhandler(RefusedError)
-    def refused(error: RefusedError) -> Any:
-        return answer(409, str(error))
 
-    @app.errorhandler(NotFoundError)
-    def not_found(_error: NotFoundError) -> Any:
-        return answer(404)
+def _refused(error: RefusedError) -> Any:
+    return answer(409, str(error))
 
-    @app.errorhandler(CSRFError)
-    def forged(_error: CSRFError) -> Any:
-        return answer(400, "This form was open for too long, or in a browser that was signed out meanwhile.")
 
-    @app.errorhandler(HTTPException)
-    def http(error: HTTPException) -> Any:
-        body, code = answer(error.code or 500)
-        response: Response = app.make_response((body, code))
-        if isinstance(error, MethodNotAllowed):
-            response.headers["Allow"] = ", ".join(error.valid_methods or ())
-        return response
+def _not_found(_error: NotFoundError) -> Any:
+    return answer(404)
 
-    @app.errorhandler(Exception)
-    def broken(error: Exception) -> Any:
-        # The type and place are logged, never the message: it may hold what a person typed.
-        log.error("request_failed", error=type(error).__name__, exc_info=app.debug or app.testing)
-        if app.config.get("PROPAGATE_EXCEPTIONS"):
-            raise error
-        return answer(500)
+
+def _forged(_error: CSRFError) -> Any:
+    return answer(400, "This form was open for too long, or in a browser that was signed out meanwhile.")
+
+
+def _http(error: HTTPException) -> Any:
+    body, code = answer(error.code or 500)
+    response = current_app.make_response((body, code))
+    if isinstance(error, MethodNotAllowed):
+        response.headers["Allow"] = ", ".join(error.valid_methods or ())
+    return response
+
+
+def _unable(error: OperationalError) -> Any:
+    _log(error)
+    return answer(503)
+
+
+def _broken(error: Exception) -> Any:
+    _log(error)
+    if current_app.config["PROPAGATE_EXCEPTIONS"]:
+        raise error
+    return answer(500)
+
+
+def _log(error: Exception) -> None:
+    """Log type and places, never the message: it may hold what a person typed."""
+    places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in extract_tb(error.__traceback__)]
+    log.error("request_failed", error=type(error).__name__, places=places[-12:])

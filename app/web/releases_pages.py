@@ -1,6 +1,7 @@
 """What the pages say of a release: its line in the list, the whole of it for a review, a lesson of it."""
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from flask import url_for
@@ -23,6 +24,12 @@ STANDINGS = {
     Standing.CITED: "its sources were read; it is taught, asked and granted",
     Standing.PROTOCOL: "vouched for by who signs this release; it is taught, asked and granted",
     Standing.DRAFT: "shown in lessons as unconfirmed; never asked, never granted",
+}
+TABLES = {
+    "settings": "Settings",
+    "contraindications": "Contraindications",
+    "procedure": "Steps of the procedure",
+    "statements": "Statements",
 }
 REVIEWS = {
     "never": "Keys and whys are never shown",
@@ -83,7 +90,8 @@ def review_page(read: Review, who: Visitor, *, ticked: Collection[str]) -> Conte
             {"citation": one["citation"], "url": one["url"] if _is_page(one["url"]) else ""}
             for one in manifest["sources"]
         ],
-        "protocol": [{**one, "ticked": one["row"] in ticked} for one in manifest["protocol"]],
+        "protocol": _protocol(manifest, ticked),
+        "protocol_count": counted(len(manifest["protocol"]), "protocol row"),
         "hash": release.content_hash,
         "meaning": MEANING,
         "signatures": [
@@ -176,6 +184,17 @@ def _scheme(release: Release) -> Context:
         "scope": scope_rows(cells_of(release), release.manifest["devices"]),
         "disclaimer": scheme["disclaimer"],
     }
+
+
+def _protocol(manifest: Mapping[str, Any], ticked: Collection[str]) -> list[Context]:
+    """Return the rows that a signature vouches for, by fact table."""
+    return [
+        {
+            "title": TABLES.get(table, table.capitalize()),
+            "rows": [{**one, "ticked": one["row"] in ticked} for one in rows],
+        }
+        for table, rows in groupby(manifest["protocol"], key=lambda one: one["row"].partition("/")[0])
+    ]
 
 
 def _drafts(manifest: Mapping[str, Any]) -> list[str]:

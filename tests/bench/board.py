@@ -120,6 +120,10 @@ def _add(session: Any, people: range, *, first: int, clinic: int, organisation: 
             for n in people
         ],
     )
+    _add_certifications(session, people, first=first, own=own, today=today, now=now)
+
+
+def _add_certifications(session: Any, people: range, *, first: int, own: dict[str, int], today: date, now: Any) -> None:
     session.execute(
         sa.insert(Certification),
         [

@@ -7,17 +7,19 @@ import secrets
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from app import clock
 from app.content.values import Course, Exam, Item, ItemType, Lesson, Option, Scheme, Section
 from app.db import Database, upgrade
 from app.learning import service as learning
 from app.people import service
-from app.people.permissions import Role
+from app.people.permissions import Actor, Role
 from app.people.queries import actor_of
 from app.releases import service as releases
 from app.releases.freeze import freeze
@@ -26,6 +28,30 @@ from tests.factories import PASSWORD, password_hash
 
 ITEMS = 20
 PEOPLE = 8
+EXAM = Exam(
+    cut_score_percent=50,
+    time_limit_minutes=60,
+    attempts=3,
+    retake_wait_hours=0,
+    sections=(Section(objective="know", items=ITEMS, draw_from=("items",), cut_score_percent=None),),
+)
+SCHEME = Scheme(
+    title="Bench",
+    validity_months=12,
+    expiry_basis="completion",
+    renewal_window_days=30,
+    grace_days=0,
+    requires_lessons="none",
+    requires_sign_offs=0,
+    requires_certifications=(),
+    scope_devices=(),
+    scope_skin_types=(),
+    scope_procedures=(),
+    practice_per_cell=None,
+    renewal_lessons=None,
+    renewal_items=None,
+    disclaimer="Not a licence.",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,30 +97,8 @@ def bench_course() -> Course:
         objectives={"know": "Answer questions"},
         lessons=(Lesson(id="one", title="One", objectives=("know",), minutes=1, text="One line."),),
         devices=(),
-        exam=Exam(
-            cut_score_percent=50,
-            time_limit_minutes=60,
-            attempts=3,
-            retake_wait_hours=0,
-            sections=(Section(objective="know", items=ITEMS, draw_from=("items",), cut_score_percent=None),),
-        ),
-        scheme=Scheme(
-            title="Bench",
-            validity_months=12,
-            expiry_basis="completion",
-            renewal_window_days=30,
-            grace_days=0,
-            requires_lessons="none",
-            requires_sign_offs=0,
-            requires_certifications=(),
-            scope_devices=(),
-            scope_skin_types=(),
-            scope_procedures=(),
-            practice_per_cell=None,
-            renewal_lessons=None,
-            renewal_items=None,
-            disclaimer="Not a licence.",
-        ),
+        exam=EXAM,
+        scheme=SCHEME,
         items=items,
         files={"bench/course.yaml": b"bench"},
     )
@@ -137,25 +141,29 @@ def prepare(url: str, people: int) -> list[str]:
         )
         emails = [f"person{n}@bench.example" for n in range(people)]
         for email in emails:
-            account, _ = service.invite(
-                session,
-                actor=administrator,
-                email=email,
-                name=email.split("@")[0],
-                roles=[(Role.TECHNICIAN, clinic.id)],
-                now=began,
-            )
-            account.password_hash = password_hash()
-            learning.assign(
-                session,
-                actor=administrator,
-                account_id=account.id,
-                course_id="bench",
-                due_on=None,
-                today=began.date(),
-                now=began,
-            )
+            _technician(session, administrator, email, clinic.id, began)
     return emails
+
+
+def _technician(session: Session, administrator: Actor, email: str, clinic: int, began: datetime) -> None:
+    account, _ = service.invite(
+        session,
+        actor=administrator,
+        email=email,
+        name=email.split("@", maxsplit=1)[0],
+        roles=[(Role.TECHNICIAN, clinic)],
+        now=began,
+    )
+    account.password_hash = password_hash()
+    learning.assign(
+        session,
+        actor=administrator,
+        account_id=account.id,
+        course_id="bench",
+        due_on=None,
+        today=began.date(),
+        now=began,
+    )
 
 
 def measure_fluence(engine: str, url: str, sittings: int, command: list[str] | None = None) -> Cost:

@@ -1,11 +1,13 @@
-"""The site with the people of the house in it, on each engine, and browsers without JavaScript to visit it."""
+"""The site with the people of the house in it, on SQLite, and browsers without JavaScript to visit it."""
 
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Self, cast
+from typing import Any, Self, cast
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
@@ -13,14 +15,26 @@ from werkzeug.test import TestResponse
 
 import app
 from app import clock
-from app.db import Database
+from app.db import Base, Database
 from app.people import service
+from app.web.limits import Limits
 from tests.databases import Databases, EngineName, settings_for
-from tests.factories import Person, World, make_world
+from tests.factories import PASSWORD, Person, World, make_world
+from tests.web.page import Page, faults_of
+
+FROZEN = frozenset({"content_file", "item_content", "release_item", "release_lesson"})
 
 
 class Browser(FlaskClient):
-    """A browser without JavaScript: it keeps cookies, and sends forms with their token."""
+    """A browser without JavaScript: it keeps cookies, sends forms with their token, and judges every page's style."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Make a request; the page that it brings keeps the house style."""
+        answer = super().open(*args, **kwargs)
+        if answer.mimetype == "text/html" and answer.status_code not in range(300, 400) and answer.text:
+            faults = faults_of(Page(answer.text))
+            assert faults == [], f"{answer.request.method} {answer.request.path} ({answer.status_code})"
+        return answer
 
     def sign_in(self, person: Person) -> Self:
         """Become somebody, as after their password was right (no hash to wait for)."""
@@ -32,9 +46,24 @@ class Browser(FlaskClient):
             cookie["_user_id"] = token
         return self
 
+    def sign_in_by_form(self, person: Person, *, password: str = PASSWORD, next_path: str = "") -> TestResponse:
+        """Sign in as a person does: open the page, fill in its form, send it."""
+        form = self.page(f"/sign-in?next={next_path}" if next_path else "/sign-in").form("/sign-in")
+        return self.post(form.action, data={**form.fields, "email": person.email, "password": password})
+
+    def page(self, url: str, *, status: int = 200) -> Page:
+        """Open a page and read it."""
+        answer = self.get(url)
+        assert answer.status_code == status, url
+        return Page(answer.text)
+
     def send(self, url: str, **fields: object) -> TestResponse:
         """Send a form of the site."""
         return self.post(url, data={"csrf_token": self.token(), **fields})
+
+    def fetch(self, url: str, **fields: object) -> TestResponse:
+        """Send a form as the exam's script does."""
+        return self.post(url, data={"csrf_token": self.token(), **fields}, headers={"X-Fluence": "fragment"})
 
     def token(self) -> str:
         """Return a token such as the site's own forms carry."""
@@ -44,22 +73,45 @@ class Browser(FlaskClient):
 
 
 @pytest.fixture
+def engine_name() -> EngineName:
+    """Pages run on SQLite; what differs on PostgreSQL, the services' tests and test_smoke.py see."""
+    return "sqlite"
+
+
+@pytest.fixture(scope="session")
+def wired(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The site, wired once: its templates are compiled once too."""
+    with databases.copy("sqlite") as url:
+        made = app.create_app(settings_for(url, tmp_path_factory.mktemp("site")))
+        made.testing = True
+        made.config["PROPAGATE_EXCEPTIONS"] = True  # a fault shows itself, not the page that hides it
+        made.test_client_class = Browser
+        made.extensions["fluence.database"].engine.dispose()
+        yield made
+
+
+@contextmanager
+def over(wired: Flask, url: str) -> Iterator[Flask]:
+    """Put the site over a database."""
+    database = Database(url)
+    wired.extensions["fluence.database"] = database
+    wired.extensions["fluence.limits"] = Limits(database.engine)
+    yield wired
+    database.engine.dispose()
+
+
+@pytest.fixture
 def world(engine_name: EngineName, databases: Databases) -> World:
     """Who and what is in the site: values, the same for every test."""
     return databases.template(engine_name, "world", make_world)
 
 
 @pytest.fixture
-def site(engine_name: EngineName, databases: Databases, tmp_path: Path) -> Iterator[Flask]:
+def site(engine_name: EngineName, databases: Databases, wired: Flask) -> Iterator[Flask]:
     """The site over a copy of the world that is the test's own."""
     databases.template(engine_name, "world", make_world)
-    with databases.copy(engine_name, "world") as url:
-        made = app.create_app(settings_for(url, tmp_path))
-        made.testing = True
-        made.config["PROPAGATE_EXCEPTIONS"] = True  # a fault shows itself, not the page that hides it
-        made.test_client_class = Browser
+    with databases.copy(engine_name, "world") as url, over(wired, url) as made:
         yield made
-        made.extensions["fluence.database"].engine.dispose()
 
 
 @pytest.fixture
@@ -72,3 +124,30 @@ def database(site: Flask) -> Database:
 def browser(site: Flask) -> Browser:
     """A browser that nobody has signed in with."""
     return cast("Browser", site.test_client())
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    """Collect the statements that a database is asked, BEGIN apart."""
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            asked.append(statement)
+
+    sa.event.listen(database.engine, "before_cursor_execute", note)
+    yield asked
+    sa.event.remove(database.engine, "before_cursor_execute", note)
+
+
+def stored(database: Database) -> dict[str, int]:
+    """Return what a database holds: a number for each table that changes with any of its rows (frozen ones: how many)."""
+    with database.engine.connect() as connection:
+        return {
+            table.name: (
+                connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+                if table.name in FROZEN
+                else hash(frozenset(repr(row) for row in connection.execute(sa.select(table))))
+            )
+            for table in Base.metadata.sorted_tables
+        }
