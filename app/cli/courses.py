@@ -17,7 +17,6 @@ from app.content.generate import FAMILIES, counts, items_of, rests_on
 from app.content.read import CoursePathError
 from app.content.schema import json_schema
 from app.content.values import Course, Problem
-from app.errors import RefusedError
 from app.people import queries as people
 from app.releases import queries as releases
 from app.releases import service
@@ -105,20 +104,17 @@ def publish(path: str, email: str) -> None:
 @courses.command("sign")
 @click.argument("release", type=click.IntRange(1, 2**53))
 @click.option("--as", "email", required=True, metavar="EMAIL", help="The medical director who signs.")
-@click.option("--confirm-protocol", is_flag=True, help="Confirm every protocol row, after comparing each one.")
-def sign_release(release: int, email: str, *, confirm_protocol: bool) -> None:
-    """Sign a RELEASE; the password is read from standard input."""
+def sign_release(release: int, email: str) -> None:
+    """Sign a RELEASE, confirming each protocol row that is listed; the password is read from standard input."""
     database = support.ready_database(support.settings())
     with database.session() as session:
         director = people.person_by_email(session, email)
         rows = releases.get_release(session, director.organisation_id, release).manifest["protocol"]
-    if rows and not confirm_protocol:
-        for row in rows:
-            click.echo(f"{row['row']}: {row['title']}. {row['text']}")
-        raise RefusedError(
-            f"{len(rows)} protocol rows wait to be confirmed. Compare each with your protocol, "
-            "then sign again with --confirm-protocol."
-        )
+    for row in rows:
+        click.echo(f"{row['row']}: {row['title']}. {row['text']}")
+    if rows:
+        click.echo(f"Your signature confirms each of these {len(rows)} protocol rows.")
+    click.echo(f"It means: {service.MEANING}. Type your password, or press Ctrl-C to sign nothing.", err=True)
     password = sys.stdin.readline().rstrip("\r\n")
     with database.transaction() as session:
         service.sign(
@@ -129,7 +125,7 @@ def sign_release(release: int, email: str, *, confirm_protocol: bool) -> None:
             confirmed_rows=[row["row"] for row in rows],
             now=clock.now(),
         )
-    click.echo(f"Release {release} is signed: {service.MEANING}.")
+    click.echo(f"Release {release} is signed.")
 
 
 def _load(path: str, output: str, *, exam: bool = True) -> Course:

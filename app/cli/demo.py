@@ -15,7 +15,7 @@ from app.cli.demo_story import Story, tell
 from app.cli.server import run
 from app.cli.site import check_port
 from app.content.check import load_course
-from app.db import Database, upgrade
+from app.db import Database
 from app.people import queries
 from app.people.models import Organisation
 from app.releases.freeze import freeze
@@ -36,7 +36,7 @@ def demo(*, no_serve: bool) -> None:
     chosen = replace(chosen, secret_key=chosen.secret_key or _own_secret())
     if not no_serve:
         check_port(chosen)
-    upgrade(chosen.database_url)
+    support.migrate(chosen)
     _prepare(Database(chosen.database_url))
     click.echo(SIGN_INS.read_text() if SIGN_INS.exists() else f"{SIGN_INS} is gone; reset passwords by link.")
     if no_serve:

@@ -4,13 +4,11 @@ import secrets
 import socket
 
 import click
-from sqlalchemy.exc import DatabaseError
 
 import config
 from app import clock
 from app.cli import support
 from app.cli.server import run
-from app.db import upgrade
 from app.people import queries, service
 
 
@@ -28,13 +26,7 @@ def database() -> None:
 @database.command("upgrade")
 def upgrade_database() -> None:
     """Migrate the database to the newest revision; a missing one is created."""
-    url = support.settings().database_url
-    try:
-        upgrade(url)
-    except DatabaseError as error:
-        raise click.ClickException(
-            f"the database cannot be migrated: {error.orig}. Check FLUENCE_DATABASE_URL, or restore a backup"
-        ) from error
+    support.migrate(support.settings())
     click.echo("The database stands at the newest revision.")
 
 

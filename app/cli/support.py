@@ -1,12 +1,15 @@
 """What every command needs: the settings of the environment, and a database that is ready."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
-from sqlalchemy.exc import OperationalError
+from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError
 
 import config
-from app.db import Database, is_migrated
+from app.db import Database, is_migrated, upgrade
 
 
 def settings() -> config.Settings:
@@ -16,13 +19,31 @@ def settings() -> config.Settings:
 
 def ready_database(chosen: config.Settings) -> Database:
     """Return the database of the settings; refuse one that does not answer or is not migrated."""
-    database = Database(chosen.database_url)
-    try:
+    with plainly():
+        database = Database(chosen.database_url)
         migrated = is_migrated(database.engine)
-    except OperationalError as error:
-        raise click.ClickException(
-            f"the database does not answer ({type(error.orig).__name__}); check FLUENCE_DATABASE_URL"
-        ) from error
     if not migrated:
         raise click.ClickException("the database is not migrated; run `fluence db upgrade` first")
     return database
+
+
+def migrate(chosen: config.Settings) -> None:
+    """Migrate the database of the settings to the newest revision; a missing one is created."""
+    with plainly():
+        upgrade(chosen.database_url)
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Tell in one line why a database cannot be used."""
+    try:
+        yield
+    except OSError as error:
+        raise click.ClickException(f"{error.filename} cannot be used: {error.strerror}") from error
+    except CommandError as error:
+        raise click.ClickException(f"this database was made by another version of Fluence ({error})") from error
+    except DBAPIError as error:
+        why = str(error.orig).strip().splitlines()[0]
+        raise click.ClickException(
+            f"the database cannot be used ({why}). Check FLUENCE_DATABASE_URL, or restore a backup"
+        ) from error

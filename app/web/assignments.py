@@ -18,7 +18,7 @@ from app.people.permissions import Action
 from app.releases import queries as releases
 from app.web.access import go, now, reading, requires, transaction, visitor
 from app.web.forms import HouseForm, asked_id, refusals_in, row_id
-from app.web.people import counted_people
+from app.web.people_pages import counted_people
 from app.web.words import Context, day
 
 bp = Blueprint("assignments", __name__)

@@ -1,7 +1,7 @@
 """People: who works where with which roles, inviting, disabling, links that set a password, and the clinics."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, current_app, flash, render_template, url_for
@@ -13,15 +13,14 @@ from app.certification import service as certification
 from app.errors import NotFoundError
 from app.people import queries, service
 from app.people.models import Account, Clinic
-from app.people.permissions import ROLE_LABELS, Action, Actor, Role, may_give
-from app.people.queries import Member
-from app.web.access import Visitor, go, now, reading, requires, transaction, visitor
+from app.people.permissions import ROLE_LABELS, Action, Role, may_give
+from app.web.access import go, now, reading, requires, transaction, visitor
 from app.web.forms import HouseForm, asked_id, asked_page, asked_text, judged_by, plain, refusals_in, row_id, tidy
+from app.web.people_pages import PAGE_SIZE, clinic_rows, link_page, list_page, person_page
 from app.web.words import Context, moment
 
 bp = Blueprint("people", __name__)
 
-PAGE_SIZE = 50
 EVERYWHERE = "organisation"
 
 
@@ -93,7 +92,7 @@ def show() -> Any:
         people, total = queries.find_members(
             found, who.actor.organisation_id, chosen, name=name, page=page, size=PAGE_SIZE
         )
-    listed = _list(who, clinics, people, clinic_id=clinic_id, name=name, page=page, total=total)
+    listed = list_page(who, clinics, people, clinic_id=clinic_id, name=name, page=page, total=total)
     return render_template("people/people.html", people=listed)
 
 
@@ -122,7 +121,7 @@ def invite() -> Any:
             )
     if form.errors:
         return render_template("people/invite.html", form=form), 422
-    return render_template("people/link.html", link=_link(account, token, service.INVITATION_LASTS, "Invitation"))
+    return render_template("people/link.html", link=_link(account, "Invitation", token, service.INVITATION_LASTS))
 
 
 @bp.get("/people/<id:account_id>")
@@ -138,15 +137,10 @@ def give_role(account_id: int) -> Any:
     """Give a person one more role."""
     form = _with_choices(RoleForm(), "role")
     if form.validate():
-        role = Role(form.role.data or "")
+        role, clinic_id = Role(form.role.data), form.place.data or None
         with refusals_in(form), transaction() as changed:
             service.give_role(
-                changed,
-                actor=visitor().actor,
-                account_id=account_id,
-                role=role,
-                clinic_id=form.place.data or None,
-                now=now(),
+                changed, actor=visitor().actor, account_id=account_id, role=role, clinic_id=clinic_id, now=now()
             )
     if form.errors:
         return _person_page(account_id, form), 422
@@ -203,7 +197,7 @@ def make_link(account_id: int) -> Any:
     """Make a link with which a person sets a new password, and show it this once."""
     with transaction() as changed:
         account, token = service.make_reset_link(changed, actor=visitor().actor, account_id=account_id, now=now())
-    return render_template("people/link.html", link=_link(account, token, service.RESET_LASTS, "Password link"))
+    return render_template("people/link.html", link=_link(account, "Password link", token, service.RESET_LASTS))
 
 
 @bp.get("/clinics")
@@ -225,11 +219,6 @@ def add_clinic() -> Any:
         return _clinics_page(form), 422
     flash(f"{clinic.name} is added.", "success")
     return go("people.clinics")
-
-
-def counted_people(number: int) -> str:
-    """Return `1 person` or `3 people`."""
-    return "1 person" if number == 1 else f"{number} people"
 
 
 def _chosen(clinics: Sequence[Clinic], clinic_id: int | None, within: frozenset[int] | None) -> frozenset[int] | None:
@@ -260,123 +249,18 @@ def _with_choices(form: Any, roles_field: str) -> Any:
     return form
 
 
-def _list(
-    who: Visitor,
-    clinics: Iterable[Clinic],
-    people: Iterable[Member],
-    *,
-    clinic_id: int | None,
-    name: str,
-    page: int,
-    total: int,
-) -> Context:
-    def page_url(number: int) -> str | None:
-        reached = 1 <= number <= (total + PAGE_SIZE - 1) // PAGE_SIZE
-        shown = number if number > 1 else None
-        return url_for("people.show", clinic=clinic_id, name=name or None, page=shown) if reached else None
-
-    first = (page - 1) * PAGE_SIZE + 1
-    if first > max(total, 1):
-        raise NotFoundError
-    return {
-        "organisation": who.person.organisation,
-        "clinics": [
-            {"value": "", "label": "All clinics"},
-            *({"value": str(clinic.id), "label": clinic.name} for clinic in clinics),
-        ],
-        "clinic": str(clinic_id or ""),
-        "name": name,
-        "is_filtered": bool(clinic_id or name),
-        "summary": counted_people(total),
-        "rows": [_row(one, who.person.time_zone) for one in people],
-        "pages": {
-            "summary": f"{first}–{min(total, page * PAGE_SIZE)} of {total}",
-            "previous": page_url(page - 1),
-            "next": page_url(page + 1),
-        }
-        if total > PAGE_SIZE
-        else None,
-        "may_add_clinics": who.actor.can(Action.GIVE_ALL_ROLES),
-    }
-
-
-def _row(one: Member, zone: str) -> Context:
-    return {
-        "name": one.name,
-        "email": one.email,
-        "href": url_for("people.person", account_id=one.id),
-        "roles": [_role(role, clinic) for _, role, _, clinic in one.roles],
-        "state": _state(one, zone),
-    }
-
-
-def _role(role: Role, clinic: str | None) -> str:
-    return f"{ROLE_LABELS[role]}, {clinic or 'whole organisation'}"
-
-
-def _state(one: Member, zone: str) -> str:
-    if one.disabled_at is not None:
-        return f"Disabled since {_day_of(one.disabled_at, zone)}"
-    return "Can sign in" if one.has_password else "Invited, no password yet"
-
-
-def _day_of(instant: datetime, zone: str) -> str:
-    return moment(instant, zone).split(",", maxsplit=1)[0]
-
-
-def _link(account: Account, token: str, lasts: timedelta, title: str) -> Context:
-    return {
-        "title": f"{title} for {account.name}",
-        "name": account.name,
-        "email": account.email,
-        # The address comes from the settings: what a request says its host is could be anybody's.
-        "url": f"{current_app.config['BASE_URL']}{url_for('account.open_link', token=token)}",
-        "until": moment(now() + lasts, visitor().person.time_zone),
-        "person_url": url_for("people.person", account_id=account.id),
-    }
+def _link(account: Account, title: str, token: str, lasts: timedelta) -> Context:
+    # The address comes from the settings: what a request says its host is could be anybody's.
+    url = f"{current_app.config['BASE_URL']}{url_for('account.open_link', token=token)}"
+    return link_page(account, title, url, moment(now() + lasts, visitor().person.time_zone))
 
 
 def _person_page(account_id: int, form: RoleForm) -> str:
     who = visitor()
     with reading() as found:
         one = queries.member(found, who.actor.organisation_id, account_id, who.actor.clinics(Action.MANAGE_PEOPLE))
-    shown = _person(one, who)
+    shown = person_page(one, who)
     return render_template("people/person.html", person=shown, form=_with_choices(form, "role"))
-
-
-def _person(one: Member, who: Visitor) -> Context:
-    zone, actor = who.person.time_zone, who.actor
-    outranked = all(may_give(actor.grants, role, clinic_id) for _, role, clinic_id, _ in one.roles)
-    enabled = one.disabled_at is None
-    return {
-        "id": one.id,
-        "name": one.name,
-        "facts": [
-            {"term": "E-mail address", "value": one.email},
-            {"term": "State", "value": _state(one, zone)},
-            *([{"term": "Reason", "value": one.disabled_reason}] if one.disabled_reason else []),
-        ],
-        "roles": [
-            {
-                "id": grant_id,
-                "label": _role(role, clinic),
-                "may_end": may_give(actor.grants, role, clinic_id),
-            }
-            for grant_id, role, clinic_id, clinic in one.roles
-        ],
-        "may_change": outranked,
-        "may_link": outranked and enabled,
-        "may_disable": outranked and enabled and one.id != actor.account_id,
-        "may_enable": outranked and not enabled,
-        "record_url": _record_url(one, actor),
-    }
-
-
-def _record_url(one: Member, actor: Actor) -> str:
-    within = actor.clinics(Action.SEE_BOARD)
-    treats_at = {clinic_id for _, role, clinic_id, _ in one.roles if role is Role.TECHNICIAN}
-    seen = treats_at and (within is None or treats_at & within)
-    return url_for("technicians.show", account_id=one.id) if seen else ""
 
 
 def _disable_page(account_id: int, form: ReasonForm) -> str:
@@ -391,14 +275,5 @@ def _clinics_page(form: ClinicForm) -> str:
     with reading() as found:
         listed = queries.clinics(found, organisation_id, None)
         sizes = queries.people_in_clinics(found, organisation_id)
-    rows = [
-        {
-            "title": clinic.name,
-            "sub": "",
-            "note": counted_people(sizes.get(clinic.id, 0)),
-            "href": url_for("people.show", clinic=clinic.id),
-            "status": None,
-        }
-        for clinic in listed
-    ]
+    rows = clinic_rows(listed, sizes)
     return render_template("people/clinics.html", rows=rows, form=form)

@@ -21,9 +21,9 @@ from app.web.words import Context, counted, moment, scope_rows
 
 WAITS = "Waits for a signature"
 STANDINGS = {
-    Standing.CITED: "its sources were read; it is taught, asked and granted",
-    Standing.PROTOCOL: "vouched for by who signs this release; it is taught, asked and granted",
-    Standing.DRAFT: "shown in lessons as unconfirmed; never asked, never granted",
+    Standing.CITED: "Its sources were read. It is taught and asked.",
+    Standing.PROTOCOL: "Who signs this release vouches for it, row by row. It is taught and asked.",
+    Standing.DRAFT: "Nobody has confirmed it. Lessons show it as unconfirmed; it is never asked and grants nothing.",
 }
 TABLES = {
     "settings": "Settings",

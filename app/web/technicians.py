@@ -56,15 +56,10 @@ def grant_attempt(account_id: int) -> Any:
     record = _record(account_id)
     form = _form(record)
     if form.validate():
-        course_id, reason = form.course.data or "", form.reason.data or ""
+        actor, course_id, reason = visitor().actor, form.course.data or "", form.reason.data or ""
         with refusals_in(form), transaction() as changed:
             service.grant_attempt(
-                changed,
-                actor=visitor().actor,
-                account_id=account_id,
-                course_id=course_id,
-                reason=reason,
-                now=now(),
+                changed, actor=actor, account_id=account_id, course_id=course_id, reason=reason, now=now()
             )
     if form.errors:
         return _page(record, form), 422
