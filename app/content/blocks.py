@@ -79,7 +79,7 @@ def contraindications_block(course: Course, page: Page, rows: Sequence[Contraind
         if not members:
             continue
         name = _fresh_id(page, f"stop-{action.replace('_', '-')}")
-        box = element("section", f"stop stop-{action}", aria_labelledby=name)
+        box = element("div", f"stop stop-{action}", role="group", aria_labelledby=name)
         box.append(element("h3", text=title, id=name))
         entries = ET.SubElement(box, "ul")
         for row in members:

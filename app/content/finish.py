@@ -78,10 +78,13 @@ def _figure(paragraph: ET.Element) -> None:
 
 def _scrolling(table: ET.Element) -> ET.Element:
     """Return a box in which a wide table scrolls, also by keyboard."""
-    box = element("div", "scroll", tabindex="0", role="region", aria_label="Table")
+    heads = table.findall("./thead/tr/th")
+    # The columns name the region: two tables of one lesson would otherwise be landmarks of one name.
+    columns = ", ".join("".join(cell.itertext()).strip() for cell in heads)
+    box = element("div", "scroll", tabindex="0", role="region", aria_label=f"Table: {columns}")
     box.tail, table.tail = table.tail, None
     box.append(table)
-    for cell in table.findall("./thead/tr/th"):
+    for cell in heads:
         cell.set("scope", "col")
     return box
 

@@ -214,7 +214,7 @@ class _NoteBlock(_MarkedBlock):
         self.found = self.open(self.page.notes)
         title = TOKEN.sub("", self.argument, count=1).strip()
         name = f"note-{len(self.page.notes)}"
-        box = ET.SubElement(parent, "aside", {"class": f"note note-{self.NAME}", "aria-labelledby": name})
+        box = ET.SubElement(parent, "div", {"class": f"note note-{self.NAME}", "role": "note", "aria-labelledby": name})
         heading = ET.SubElement(box, "h3", {"id": name})
         word = self.NAME.capitalize()
         kind = element("span", "kind", f"{word}." if title else word)

@@ -1,7 +1,8 @@
 """What an auditor takes away: the certification records and the trail of an organisation, as of a day, row by row."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -162,9 +163,11 @@ def certification_rows(session: Session, asked: Asked) -> Iterator[tuple[Any, ..
         .order_by(Certification.account_id, Certification.course_id, Certification.ordinal)
     )
     told = (asked.demo, asked.day.isoformat(), _instant(asked.known_at))
-    with_acts = _with_acts(connection, asked, _pages(connection, query))
-    for row, acts, clinics in _with_clinics(with_acts, _grants(connection, asked)):
-        yield (*told, *_certification(row, acts, clinics, asked))
+    # The grants of who comes after the last certified person stay unread: their cursor is closed here.
+    with closing(_grants(connection, asked)) as grants:
+        with_acts = _with_acts(connection, asked, _pages(connection, query))
+        for row, acts, clinics in _with_clinics(with_acts, grants):
+            yield (*told, *_certification(row, acts, clinics, asked))
 
 
 def count_entries(session: Session, asked: Asked) -> int:
@@ -216,7 +219,8 @@ def _recorded(asked: Asked) -> tuple[ColumnElement[bool], ...]:
 
 
 def _pages(connection: Connection, query: Select[*tuple[Any, ...]]) -> Iterator[Sequence[AnyRow]]:
-    yield from connection.execute(query, execution_options={"yield_per": PAGE}).partitions()
+    with connection.execute(query, execution_options={"yield_per": PAGE}) as result:
+        yield from result.partitions()
 
 
 def _with_acts(
@@ -231,7 +235,7 @@ def _with_acts(
         yield from ((row, acts[row.id]) for row in page)
 
 
-def _grants(connection: Connection, asked: Asked) -> Iterator[AnyRow]:
+def _grants(connection: Connection, asked: Asked) -> Generator[AnyRow, None, None]:
     """Yield the clinics where people were technicians at the end of the day, by person."""
     query = (
         select(RoleGrant.account_id, Clinic.name)

@@ -139,13 +139,17 @@ def _row(row: BoardRow, columns: Sequence[int]) -> Context:
     }
 
 
+def _training(read: int, of: int) -> str:
+    return "Exam to sit" if read >= of else f"{read} of {of} lessons"
+
+
 def cell_status(cell: BoardCell) -> Context:
     """Return a cell of the board as the status macro takes it."""
     key, told = cell.key, cell.progress
     if key in ("sign_off", "training", "none", "not_required"):
         notes = {
             "sign_off": f"{told.observed} of {told.needed} observed",
-            "training": f"{min(told.lessons_read, told.lessons)} of {told.lessons} lessons",
+            "training": _training(told.lessons_read, told.lessons),
         }
         return {"state": key, "label": "", "note": notes.get(key, ""), "due": False}
     return status_of(cell.state, visitor().today)

@@ -84,7 +84,7 @@ def _keys_allowed(attempt: Attempt, where: Standing) -> bool:
 def _result(attempt: Attempt, where: Standing, asked: list[Asked], managers: list[str]) -> Context:
     manifest, stored = where.release.manifest, attempt.result or {}
     zone, passed = visitor().person.time_zone, bool(attempt.passed)
-    reasons = [one["text"] for one in stored["reasons"]]
+    reasons = [_reason(one, manifest["objectives"]) for one in stored["reasons"]]
     ended = attempt.closed_by == "ended"
     text = "You reached what this exam asks for." if passed else " ".join(reasons)
     return {
@@ -106,6 +106,12 @@ def _result(attempt: Attempt, where: Standing, asked: list[Asked], managers: lis
         "again": _again(stored, where),
         "entries": [_entry(one) for one in asked],
     }
+
+
+def _reason(one: Mapping[str, Any], objectives: Mapping[str, str]) -> str:
+    """Return a reason with the part that it is about: `Carry out a treatment: 40% in this part; 60% is needed.`"""
+    part = objectives[one["objective"]].rstrip(".") if one["objective"] else ""
+    return f"{part}: {one['text']}" if part else str(one["text"])
 
 
 def _rules(stored: Mapping[str, Any], exam: Mapping[str, Any]) -> list[Context]:

@@ -116,7 +116,7 @@ def test_notes_images_tables_and_headings() -> None:
         "# Title\n\n/// danger | A *tan*\nStop.\n///\n\n![Alt & text](media/handpiece.png 'Caption')\n\n"
         "| a | b |\n|---|--:|\n| 1 | 2 |\n"
     )
-    assert '<aside aria-labelledby="note-1" class="note note-danger">' in html
+    assert '<div aria-labelledby="note-1" class="note note-danger" role="note">' in html
     assert '<h3 id="note-1"><span class="kind">Danger.</span> A <em>tan</em></h3>' in html
     assert '<figure><img alt="Alt &amp; text" loading="lazy" src="/media/1/handpiece.png">' in html
     assert "<figcaption>Caption</figcaption>" in html

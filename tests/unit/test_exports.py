@@ -69,6 +69,10 @@ def test_every_text_comes_back_once_the_apostrophes_are_taken_away(rows: list[tu
     assert [tuple(original(cell) for cell in row) for row in read] == rows
 
 
+def test_every_cell_is_quoted_and_a_spreadsheet_is_told_the_encoding() -> None:
+    assert as_csv([("ü", "b", 'c"')]) == '\ufeff"one","two","three"\r\n"ü","b","c"""\r\n'
+
+
 @given(st.lists(st.tuples(ANY, ANY, ANY), max_size=5))
 def test_a_csv_keeps_its_rows_and_cells(rows: list[tuple[str, ...]]) -> None:
     assert [len(row) for row in read_csv(as_csv(rows))] == [3] * (len(rows) + 1)

@@ -30,7 +30,7 @@ class Browser(FlaskClient):
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         """Make a request; the page that it brings keeps the house style."""
-        answer = super().open(*args, **kwargs)
+        answer = super().open(*args, **{"buffered": True, **kwargs})
         if answer.mimetype == "text/html" and answer.status_code not in range(300, 400) and answer.text:
             faults = faults_of(Page(answer.text))
             assert faults == [], f"{answer.request.method} {answer.request.path} ({answer.status_code})"

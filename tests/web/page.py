@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 # These speak to the person before they name the page; the title names it.
-GREETED = ("Good ", "Welcome, ")
+GREETED = ("Hello, ", "Welcome, ")
 SELF_CLOSING = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "use"})
+WORD = re.compile(r"\w+")
 TOKEN = re.compile(r'(name="csrf_token" value=")[^"]*"')
 
 
@@ -125,6 +126,6 @@ def scrubbed(text: str) -> str:
 
 
 def _begins(page: Page) -> bool:
-    """Tell whether the title begins with the words of the page; an item's title is its number."""
-    heading = " ".join(page.h1[0].split())
-    return page.title.startswith((heading, "Question ")) or heading.startswith(GREETED)
+    """Tell whether the title begins as the heading does; an item's heading is its stem, and its title the number."""
+    title, heading = WORD.findall(page.title), WORD.findall(page.h1[0])
+    return title[:1] in (heading[:1], ["Question"]) or page.h1[0].strip().startswith(GREETED)
