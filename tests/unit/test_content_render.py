@@ -120,7 +120,7 @@ def test_notes_images_tables_and_headings() -> None:
     assert '<h3 id="note-1"><span class="kind">Danger.</span> A <em>tan</em></h3>' in html
     assert '<figure><img alt="Alt &amp; text" loading="lazy" src="/media/1/handpiece.png">' in html
     assert "<figcaption>Caption</figcaption>" in html
-    assert '<div aria-label="Table" class="scroll" role="region" tabindex="0"><table>' in html
+    assert '<div aria-label="Table: a, b" class="scroll" role="region" tabindex="0"><table>' in html
     assert '<td class="align-right">2</td>' in html
     assert "<h1" not in html
 
