@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from flask import Flask, current_app, g, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app.errors import NotFoundError, RefusedError
@@ -72,6 +72,7 @@ def init(app: Flask) -> None:
         (NotFoundError, _not_found),
         (CSRFError, _forged),
         (HTTPException, _http),
+        (IntegrityError, _overtaken),
         (OperationalError, _unable),
         (Exception, _broken),
     ):
@@ -96,6 +97,11 @@ def _http(error: HTTPException) -> Any:
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(error.valid_methods or ())
     return response
+
+
+def _overtaken(error: IntegrityError) -> Any:
+    _log(error)
+    return answer(409, "Somebody did the same at this moment. Go back, load the page again, and look first.")
 
 
 def _unable(error: OperationalError) -> Any:
