@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.errors import NotFoundError
@@ -171,12 +171,16 @@ def find_members(
     """Return a page (from 1) of the people whose name holds a text, by name, and how many there are; three queries."""
     query = _accounts_within(organisation_id, within)
     if name:
-        # SQLite folds the case of ASCII letters only: the usual spellings of the others are tried one by one.
-        spellings = {name, name.lower(), name.upper(), name.title()}
-        query = query.where(or_(*(Account.name.icontains(spelling, autoescape=True) for spelling in spellings)))
+        query = query.where(_name_holds(name))
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     accounts = session.scalars(query.order_by(Account.name, Account.id).limit(size).offset((page - 1) * size)).all()
     return _with_roles(session, accounts), total
+
+
+def _name_holds(text: str) -> ColumnElement[bool]:
+    # SQLite folds the case of ASCII letters only: the usual spellings of the others are tried one by one.
+    spellings = {text, text.lower(), text.upper(), text.title()}
+    return or_(*(Account.name.icontains(spelling, autoescape=True) for spelling in spellings))
 
 
 def people_in_clinics(session: Session, organisation_id: int) -> dict[int, int]:
@@ -276,7 +280,7 @@ def technicians(
     if within is not None:
         query = query.where(RoleGrant.clinic_id.in_(within))
     if name:
-        query = query.where(func.lower(Account.name).contains(name.lower(), autoescape=True))
+        query = query.where(_name_holds(name))
     return [(row[0], row[1], row[2], row[3]) for row in session.execute(query.limit(limit))]
 
 

@@ -109,7 +109,7 @@ def _result(attempt: Attempt, where: Standing, asked: list[Asked], managers: lis
 
 
 def _reason(one: Mapping[str, Any], objectives: Mapping[str, str]) -> str:
-    """Return a reason with the part that it is about: `Carry out a treatment: 40% in this part; 60% is needed.`"""
+    """Return a reason that names the part it is about, such as `Set the device: 40% in this part; 60% is needed`."""
     part = objectives[one["objective"]].rstrip(".") if one["objective"] else ""
     return f"{part}: {one['text']}" if part else str(one["text"])
 
