@@ -38,10 +38,11 @@ UNKNOWN = {
 
 @dataclass(frozen=True, kw_only=True)
 class FullWorld:
-    """The world of the tests with a year in it: `names` fill in the table's paths and forms."""
+    """The world of the tests with a year in it: `names` fill in the table's paths and forms; `tokens` sign in."""
 
     world: World
     names: dict[str, str]
+    tokens: dict[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,4 +226,7 @@ def make_full_world(database: Database) -> FullWorld:
             "today": today,
             "tomorrow": today + timedelta(days=1),
         }
-    return FullWorld(world=world, names={name: str(value) for name, value in names.items()})
+        tokens = {
+            name: service.begin_sign_in(session, account_id=person.id, now=now) for name, person in world.people.items()
+        }
+    return FullWorld(world=world, tokens=tokens, names={name: str(value) for name, value in names.items()})

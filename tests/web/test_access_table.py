@@ -59,9 +59,11 @@ def test_the_table_leads_to_the_pages_that_it_names(wired: Flask, full: FullWorl
 
 @pages
 def test_each_role_gets_what_the_table_says(row: Row, fresh: Fresh, full: FullWorld) -> None:
+    browser = fresh()
     found = {}
     for role in ROLES:
-        browser = fresh()
+        # A form that somebody may send does something; the next one finds everything as it was.
+        browser = fresh() if row.method == "POST" else browser
         become(browser, full, role)
         found[role] = request(browser, row, full.names).status_code
     assert found == dict(zip(ROLES, row.statuses, strict=True))
@@ -70,12 +72,12 @@ def test_each_role_gets_what_the_table_says(row: Row, fresh: Fresh, full: FullWo
 @pages
 def test_who_may_not_changes_nothing(row: Row, fresh: Fresh, full: FullWorld) -> None:
     browser = fresh()
+    before = stored(database_of(browser))
     for role, status in zip(ROLES, row.statuses, strict=True):
-        if status == 404 or role == "stranger" and status == 303:
+        if status == 404 or (role == "stranger" and status == 303):
             become(browser, full, role)
-            before = stored(database_of(browser))
             assert request(browser, row, full.names).status_code == status
-            assert stored(database_of(browser)) == before, role
+    assert stored(database_of(browser)) == before
 
 
 @pytest.mark.parametrize("row", [row for row in TABLE if row.about], ids=lambda row: row.endpoint)
@@ -118,8 +120,8 @@ def become(browser: Browser, full: FullWorld, role: str) -> None:
     """Sign in as somebody, or as nobody."""
     with browser.session_transaction() as cookie:
         cookie.clear()
-    if role != "stranger":
-        browser.sign_in(full.world.people[role])
+        if role != "stranger":
+            cookie["_user_id"] = full.tokens[role]
 
 
 def request(browser: Browser, row: Row, names: dict[str, str]) -> TestResponse:
