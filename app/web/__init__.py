@@ -73,6 +73,12 @@ class IdConverter(BaseConverter):
         return int(value)
 
 
+class PlaceConverter(IdConverter):
+    """An item's place in a paper: PostgreSQL's integer columns would fail over more digits, not find nothing."""
+
+    regex = r"[1-9][0-9]{0,3}"
+
+
 def create(settings: Settings, database: Database) -> Flask:
     """Return the application with its pages over a database."""
     app = Flask("app", root_path=str(ROOT / "app"), template_folder=str(ROOT / "templates"), static_folder="static")
@@ -93,7 +99,7 @@ def create(settings: Settings, database: Database) -> Flask:
     app.extensions["fluence.limits"] = Limits(database.engine)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.url_map.converters["id"] = IdConverter
+    app.url_map.converters |= {"id": IdConverter, "place": PlaceConverter}
     CSRFProtect(app)
     access.init(app)
     errors.init(app)

@@ -61,7 +61,7 @@ def begin(course_id: str) -> Any:
     return access.go("exams.item", attempt_id=attempt.id, position=1)
 
 
-@bp.get("/attempts/<id:attempt_id>/items/<id:position>")
+@bp.get("/attempts/<id:attempt_id>/items/<place:position>")
 @requires(Action.LEARN)
 def item(attempt_id: int, position: int) -> Any:
     """Show one item of a running attempt, with what was saved for it."""
@@ -79,7 +79,7 @@ def item(attempt_id: int, position: int) -> Any:
     return render_template("exams/item.html", item=_item(sitting), exam=_bar(sitting, position))
 
 
-@bp.post("/attempts/<id:attempt_id>/items/<id:position>")
+@bp.post("/attempts/<id:attempt_id>/items/<place:position>")
 @requires(Action.LEARN)
 def save(attempt_id: int, position: int) -> Any:
     """Save what was chosen; a script gets the next item with the answer, a plain form is sent there."""
@@ -97,7 +97,7 @@ def save(attempt_id: int, position: int) -> Any:
     return _saved(attempt_id, position, saved) if is_fetch() else _go_on(attempt_id, position, saved)
 
 
-@bp.post("/attempts/<id:attempt_id>/items/<id:position>/flag")
+@bp.post("/attempts/<id:attempt_id>/items/<place:position>/flag")
 @requires(Action.LEARN)
 def flag(attempt_id: int, position: int) -> Any:
     """Flag an item or take its flag away; a plain form brings along what was chosen."""

@@ -122,6 +122,15 @@ def test_a_draft_s_figure_is_never_offered() -> None:
     assert all("25 ms" not in texts(one_item(setting("r", (1, 2), pulse=(10, 10)), draft, seed=n)) for n in range(8))
 
 
+def test_a_figure_of_another_authority_is_never_offered_as_wrong() -> None:
+    row = setting("r", (5, 6), pulse=(30, 30), conflict="Another series (2001) used 15 and 50 ms.")
+    offered = {text for seed in range(24) for text in texts(one_item(row, seed=seed))}
+    assert not offered & {"15 ms", "50 ms"}
+    assert {"15 ms", "50 ms"} & {
+        text for seed in range(24) for text in texts(one_item(setting("r", (5, 6), pulse=(30, 30)), seed=seed))
+    }
+
+
 def test_a_draft_for_a_device_of_the_same_name_is_true_all_the_same() -> None:
     twins = {"one": device("one", "Nd:YAG", 1064, 1064), "two": device("two", "ND YAG 1064 nm", 1064, 1064)}
     draft = setting("slot", device="two", pulse=(15, 100), standing=DRAFT)

@@ -22,7 +22,7 @@ from tests.web.table import ROLES, TABLE, FullWorld, Row, make_full_world
 HUGE = "9" * 18  # the longest id that is read as one; no table holds it, and some columns could not
 ODD_PARTS = ("0", "-1", HUGE, "9" * 40, "1.0", "%D9%A1", "%00", "a%00b", "%FF%FE", "x" * 3000, "%27%20OR%201=1", "..%2F")
 ODD_TEXTS = ("\x00", "a\x00b", "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"), "x" * 3000, "\u202e", "' OR 1=1 --", HUGE, "-1")
-REFUSALS = {303, 308, 400, 404, 409, 422, 429}
+REFUSALS = {303, 308, 400, 404, 405, 409, 422, 429}
 ASKED = (
     "/board?state={odd}",
     "/board?clinic={odd}",

@@ -1,7 +1,9 @@
 """The family settings-range: which fluence, pulse, spot or energy range fits a device, procedure and skin type."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from itertools import islice
 from operator import itemgetter
@@ -24,6 +26,7 @@ DISTRACTORS = 3
 FEWEST = 2
 # A row's nearest neighbours, so that a table of any size is searched in time.
 NEIGHBOURS = 24
+FIGURE = re.compile(r"\d+(?:\.\d+)?")
 # Tiers of neighbours: the skin types that lie between two rows are added.
 SAME_TREATMENT, OTHER_DEVICE, OTHER_PROCEDURE = 0, 10, 20
 # A figure of another device or procedure that is further off than this gives itself away.
@@ -101,8 +104,9 @@ def _asked(course: Course, row: SettingsRow, quantity: str, figures: Sequence[Fi
     """Return what is asked of a row's quantity; `figures` are its own and all that are near, the nearest first."""
     key = next(span for _, span, one in figures if one is row)
     true = [span for tier, span, _ in figures if tier == SAME_TREATMENT]
-    mistakes = (one for one in figures if _is_mistake(*one, key) and _is_false(one[1], true))
-    below, above = ([span for span in side if _is_false(span, true)] for side in spans.computed(key))
+    said = [figure for tier, _, one in figures if tier == SAME_TREATMENT for figure in _of_authorities(one, quantity)]
+    mistakes = (one for one in figures if _is_mistake(*one, key) and _is_false(one[1], true, said))
+    below, above = ([span for span in side if _is_false(span, true, said)] for side in spans.computed(key))
     return Asked(
         course=course,
         row=row,
@@ -114,8 +118,16 @@ def _asked(course: Course, row: SettingsRow, quantity: str, figures: Sequence[Fi
     )
 
 
-def _is_false(span: Span, true: Iterable[Span]) -> bool:
-    return not any(spans.inside(span, other) for other in true)
+def _is_false(span: Span, true: Iterable[Span], said: Iterable[Decimal]) -> bool:
+    """Say whether a range is true under no row, and holds no figure that another authority gives."""
+    low, high = span
+    return not any(spans.inside(span, other) for other in true) and not any(low <= figure <= high for figure in said)
+
+
+def _of_authorities(row: SettingsRow, quantity: str) -> list[Decimal]:
+    """Return the figures in a row's `conflict` where it speaks of the unit: they are contested, not wrong."""
+    conflict = row.conflict or ""
+    return [Decimal(figure) for figure in FIGURE.findall(conflict)] if QUANTITIES[quantity][1] in conflict else []
 
 
 def _is_mistake(tier: int, span: Span, row: SettingsRow, key: Span) -> bool:
