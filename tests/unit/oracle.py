@@ -20,7 +20,7 @@ QUANTITIES = {
 ORDER_STEM = re.compile(r"Put these steps of the phase “(.+?)” of (.+) in the order in which you do them\.")
 TYPES = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6}
 BOOKED = re.compile(
-    r"A client is booked today for (.+?)(?: with the (.+?))?\. (?:The client says|You see): (.*) What do you do\?"
+    r"A client is booked today for (.+?)(?: with the (.+?))?\. (?:The intake shows|You see): (.*) What do you do\?"
 )
 
 Figures = tuple[float, float]
@@ -94,7 +94,7 @@ def shape(text: str) -> tuple[str, int | None]:
     """The action that one of the four shapes of answers stands for, with the days of a deferral."""
     if text.startswith("Not today; the earliest is "):
         days = re.search(r"([0-9]+) days? after it$", text)
-        assert days or text.endswith("when it has resolved")
+        assert days or text.endswith("when this no longer applies")
         return "defer", int(days[1]) if days else 0
     starts = {
         "Do not treat, now or later": "do_not_treat",

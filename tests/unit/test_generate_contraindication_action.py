@@ -93,7 +93,7 @@ def test_a_row_without_a_rival_is_asked_or_the_counts_say_why_not(of: Course) ->
         (contraindication("r", "do_not_treat"), "Do not treat, now or later", True),
         (contraindication("r", "defer", 28), "Not today; the earliest is 28 days after it", False),
         (contraindication("r", "defer", 1), "Not today; the earliest is 1 day after it", False),
-        (contraindication("r", "defer", 0), "Not today; the earliest is when it has resolved", False),
+        (contraindication("r", "defer", 0), "Not today; the earliest is when this no longer applies", False),
         (contraindication("r", "refer"), "Not today: a clinician decides", False),
         (
             contraindication("r", "treat_with_precautions"),
@@ -114,13 +114,13 @@ def test_its_answers_have_four_shapes(row: ContraindicationRow, answer: str, *, 
 @pytest.mark.parametrize(
     ("values", "stem"),
     [
-        ({"ask": "?"}, "for treatment. The client says: Gold."),
+        ({"ask": "?"}, "for treatment. The intake shows: Gold."),
         ({"ask": None}, "for treatment. You see: Gold."),
-        ({"applies_to": ("diode",)}, "for treatment with the Diode (800–810 nm). The client says: Gold."),
-        ({"procedures": ("hair-reduction",)}, "for hair reduction. The client says: Gold."),
+        ({"applies_to": ("diode",)}, "for treatment with the Diode (800–810 nm). The intake shows: Gold."),
+        ({"procedures": ("hair-reduction",)}, "for hair reduction. The intake shows: Gold."),
         (
             {"applies_to": ("ipl",), "procedures": ("hair-reduction",)},
-            "for hair reduction with the IPL. The client says: Gold.",
+            "for hair reduction with the IPL. The intake shows: Gold.",
         ),
     ],
 )

@@ -66,7 +66,7 @@ def answer_text(answer: Answer) -> str:
     if action != "defer":
         return TEXTS[action]
     if not days:
-        return "Not today; the earliest is when it has resolved"
+        return "Not today; the earliest is when this no longer applies"
     return f"Not today; the earliest is {days} {'day' if days == 1 else 'days'} after it"
 
 
@@ -216,5 +216,5 @@ def _distractors(asked: Asked, seed: int) -> list[Answer]:
 def _stem(course: Course, row: ContraindicationRow, booking: Booking) -> str:
     what = wording.procedure_name(booking.procedure) if booking.procedure else "treatment"
     device = f" with the {wording.device_name(course, booking.device)}" if booking.device else ""
-    said = "The client says" if row.ask else "You see"
+    said = "The intake shows" if row.ask else "You see"
     return f"A client is booked today for {what}{device}. {said}: {wording.sentence(row.condition)} What do you do?"
