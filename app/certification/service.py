@@ -10,7 +10,7 @@ from app.certification import issuing, scope
 from app.certification import queries as certifications
 from app.certification.models import Certification, SignOff
 from app.certification.refusals import why_no_seat
-from app.certification.standing import is_open, standing
+from app.certification.standing import Standing, is_open, standing
 from app.clock import day_in
 from app.errors import NotFoundError, RefusedError
 from app.exams import queries as exam_queries
@@ -34,16 +34,13 @@ def start_attempt(session: Session, *, actor: Actor, course_id: str, seed: int, 
     RefusedError tells why there is no next one: passed, used up (and who may grant one), too early.
     """
     people.lock_person(session, actor.account_id)
-    _settle_overdue_of(session, actor, course_id, now)
     zone = people_queries.get_organisation(session, actor.organisation_id).time_zone
-    where = standing(
-        session,
-        organisation_id=actor.organisation_id,
-        account_id=actor.account_id,
-        zone=zone,
-        course_id=course_id,
-        now=now,
-    )
+    where = _own_standing(session, actor, course_id, zone, now)
+    ran_out = [one for one in where.attempts if one.closed_at is None and not is_open(one, now)]
+    if ran_out:
+        for attempt in ran_out:
+            settle_attempt(session, attempt=attempt, actor_id=actor.account_id, now=now)
+        where = _own_standing(session, actor, course_id, zone, now)
     if where.open_attempt is not None:
         return where.open_attempt
     if isinstance(where.seat, timing.Refused):
@@ -246,12 +243,15 @@ def grant_attempt(
     exams.grant_attempt(session, actor=actor, account_id=account_id, course_id=course_id, reason=reason, now=now)
 
 
-def _settle_overdue_of(session: Session, actor: Actor, course_id: str, now: datetime) -> None:
-    found = exam_queries.histories(session, actor.organisation_id, [actor.account_id], [course_id])
-    for history in found.values():
-        for attempt in history.attempts:
-            if attempt.closed_at is None and not is_open(attempt, now):
-                settle_attempt(session, attempt=attempt, actor_id=actor.account_id, now=now)
+def _own_standing(session: Session, actor: Actor, course_id: str, zone: str, now: datetime) -> Standing:
+    return standing(
+        session,
+        organisation_id=actor.organisation_id,
+        account_id=actor.account_id,
+        zone=zone,
+        course_id=course_id,
+        now=now,
+    )
 
 
 def _shared_clinic(session: Session, actor: Actor, account_id: int) -> int:
