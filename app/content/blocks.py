@@ -158,10 +158,12 @@ def _settings_rows(
     for name, unit, figure in figures:
         value = figure(row)
         label = f"{name}, {unit}" if unit else name
-        line.append(element("td", "fig", range_text(value) if value else "–", role="cell", data_label=label))
+        cls = "fig" if value else "fig is-none"
+        line.append(element("td", cls, range_text(value) if value else "–", role="cell", data_label=label))
     for name, rule in rules:
-        cell = element("td", "line", role="cell", data_label=name)
-        cell.text = _prose(page, rule(row)) or "–"
+        told = _prose(page, rule(row))
+        cell = element("td", "line" if told else "line is-none", role="cell", data_label=name)
+        cell.text = told or "–"
         line.append(cell)
     standing = element("td", "facts-standing", role="cell", data_label="Standing")
     standing.extend(_standing(row))

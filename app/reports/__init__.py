@@ -1,1 +1,1 @@
-"""Read-only answers across rooms: the status board, the sign-off page, what an auditor takes away."""
+"""Read-only answers across rooms: status board, technician, release for review, sign-offs, exports."""

@@ -129,13 +129,15 @@ def _row(row: BoardRow, columns: Sequence[int]) -> Context:
     cells = [row.cells[index] for index in columns]
     asked = [cell for cell in cells if cell.key != "not_required"]
     current = sum(cell.key in ("active", "due", "grace") for cell in asked)
+    quiet = sum(cell.key == "active" for cell in asked)
     return {
         "name": row.name,
         "href": url_for("technicians.show", account_id=row.account_id),
         "role": "Technician",
         "ready": {"figure": f"{current} of {len(asked)}", "note": "certifications", "met": current > 0},
         "cells": [cell_status(cell) for cell in cells],
-        "quiet": {"text": f"{current} current" if current else "None current", "met": current > 0},
+        # On a phone what is current, and not due, is only counted.
+        "quiet": f"{quiet} current" if quiet else "",
     }
 
 

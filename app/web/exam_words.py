@@ -34,7 +34,7 @@ def rules_of(manifest: Mapping[str, Any]) -> list[Context]:
         {"term": "Time", "value": counted(exam["time_limit_minutes"], "minute")},
         {"term": "To pass", "value": f"{exam['cut_score_percent']}%"},
         {"term": "Attempts", "value": str(exam["attempts"])},
-        {"term": "Between two", "value": f"{counted(wait, 'hour')} of waiting" if wait else "no waiting"},
+        {"term": "Between attempts", "value": f"{counted(wait, 'hour')} of waiting" if wait else "no waiting"},
     ]
     if exam["critical_items"] == "must_pass":
         rules.append({"term": "Critical questions", "value": "every one must be right"})

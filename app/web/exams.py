@@ -7,6 +7,7 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from markupsafe import Markup
 
 from app.certification import service
+from app.certification.rules import RequirementKind
 from app.certification.standing import Standing, is_open, standing
 from app.exams import queries, timing
 from app.exams.queries import Sheet
@@ -157,7 +158,7 @@ def _start(where: Standing, text: str, *, refused: bool) -> Context:
     course_id = where.release.course_id
     course_url = url_for("courses.show", course_id=course_id)
     going_on = where.open_attempt
-    before = [one for one in where.assessment.requirements if one.kind.value == "lessons" and not one.met]
+    unread = next((one for one in where.assessment.missing if one.kind is RequirementKind.LESSONS), None)
     return {
         "title": f"{where.release.title}: exam",
         "sub": "" if refused else text,
@@ -169,7 +170,7 @@ def _start(where: Standing, text: str, *, refused: bool) -> Context:
         "start_url": url_for("exams.begin", course_id=course_id),
         "start_label": "Start the exam",
         "resume_url": url_for("exams.item", attempt_id=going_on.id, position=1) if going_on else None,
-        "missing": [{"text": one.text, "met": one.met} for one in before],
+        "unread": unread.text if unread and not (going_on or refused) else "",
         "refusal": {"title": "You cannot sit this exam now", "text": text, "action": None} if refused else None,
     }
 
@@ -223,7 +224,8 @@ def _go_on(attempt_id: int, position: int, saved: Saved) -> Any:
 
 
 def _saved(attempt_id: int, position: int, saved: Saved) -> Context:
-    g.csrf_token = request.form["csrf_token"]  # it was just found valid: the next form takes it along
+    if token := request.form.get("csrf_token"):
+        g.csrf_token = token  # it was just found valid: the next form takes it along
     zone = visitor().person.time_zone
     if saved.next_shown is None:
         following = render_template("exams/_review.html", review=_review(_sheet(attempt_id)))

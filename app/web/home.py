@@ -7,15 +7,17 @@ from flask import Blueprint, redirect, render_template, url_for
 from sqlalchemy.orm import Session
 
 from app.certification import scope
-from app.certification.lifecycle import State
+from app.certification.lifecycle import State, StateAsOf
 from app.certification.queries import Held, cells_of
 from app.certification.rules import RequirementKind, counts_as_practice
 from app.certification.standing import Record, Standing, records, standing_of
 from app.exams import timing
+from app.exams.timing import RefusalKind
 from app.people.permissions import Action
 from app.releases import queries as releases
 from app.releases.manifest import TYPES, procedure_name
 from app.web.access import Visitor, now, reading, requires, visitor
+from app.web.exam_words import seat_text
 from app.web.words import Context, day, days_left, moment, scope_words, short_day, status_of, weekday
 
 bp = Blueprint("home", __name__)
@@ -74,7 +76,7 @@ def _home(who: Visitor, record: Record, standings: list[Standing]) -> Context:
         "place": ", ".join(who.person.clinics),
         "alerts": [alert for one in standings if (alert := _alert(one, today))],
         "next": steps[0] if steps else None,
-        "nothing": _nothing(standings, today),
+        "nothing": _nothing(standings, who.person.time_zone),
         "goals": [_goal(one, record) for one in standings if not one.assessment.met],
         "assignments": [_assignment(one, today) for one in standings if one.assignment],
         "certifications": [_held(one, today) for one in record.held.values()],
@@ -125,6 +127,15 @@ def next_step(where: Standing, today: date, zone: str) -> Context | None:
     return None
 
 
+def _waits_for_a_seat(where: Standing) -> bool:
+    return isinstance(where.seat, timing.Refused) and where.seat.kind in (RefusalKind.WAIT, RefusalKind.USED_UP)
+
+
+def is_current(state: StateAsOf) -> bool:
+    """Tell whether a certification is what people call current."""
+    return state.state is State.ACTIVE
+
+
 def _passed(where: Standing) -> bool:
     return where.earning is not None and bool(where.earning.passed)
 
@@ -144,14 +155,20 @@ def _ends(where: Standing, today: date) -> str:
     return f"valid to {day(last)}" if last >= today else f"ended on {day(last)}"
 
 
-def _nothing(standings: list[Standing], today: date) -> str:
-    waiting = [one for one in standings if not one.assessment.met]
+def _nothing(standings: list[Standing], zone: str) -> str:
     if not standings:
         return "Nothing is assigned to you yet. Your manager assigns courses."
-    if waiting:
+    barred = next((one for one in standings if _waits_for_a_seat(one)), None)
+    if barred:
+        return seat_text(barred, zone)
+    if any(not one.assessment.met for one in standings):
         return "You have done your part for now. What is still missing stands beside this."
-    ends = min((one.state.last_valid_on for one in standings if one.state.last_valid_on), default=None)
-    return f"Your certifications are current. The first one ends on {day(ends)}." if ends and ends >= today else ""
+    ends = sorted(one.state.last_valid_on for one in standings if one.state.last_valid_on and is_current(one.state))
+    if len(ends) < len(standings):
+        return "Your manager tells you what is needed before you may treat again."
+    if len(ends) == 1:
+        return f"Your certification is current. It ends on {day(ends[0])}."
+    return f"Your certifications are current. The first one ends on {day(ends[0])}."
 
 
 def _alert(where: Standing, today: date) -> Context | None:
@@ -182,7 +199,7 @@ def _goal(where: Standing, record: Record) -> Context:
     needed = manifest["scheme"]["requires_sign_offs"]
     return {
         "name": manifest["scheme"]["title"],
-        "sub": "Each of these is needed before it is issued.",
+        "sub": f"Each of these is needed before it is {'renewed' if where.held else 'issued'}.",
         "steps": [{"text": one.text, "met": one.met} for one in where.assessment.requirements],
         "sign_offs": sign_off_slots(where, record, needed),
         "note": _goal_note(where),
@@ -219,10 +236,11 @@ def _goal_note(where: Standing) -> str:
 
 def _assignment(where: Standing, today: date) -> Context:
     due_on = where.assignment.due_on if where.assignment else None
+    due = f"Due {short_day(due_on)}" if due_on else "No due day"
     return {
         "title": where.release.title,
         "sub": "Course and exam",
-        "note": f"Due {short_day(due_on)}" if due_on else "No due day",
+        "note": "Done" if where.assessment.met or is_current(where.state) else due,
         "href": url_for("courses.show", course_id=where.release.course_id),
         "status": progress_status(where, today),
     }
@@ -247,12 +265,13 @@ def _held(one: Held, today: date) -> Context:
     certification = one.certification
     state = one.on(today, now())
     cells, words = scope_words(state.cells)
+    in_force = state.state in (State.ACTIVE, State.GRACE)
     return {
         "name": certification.scheme["title"],
         "sub": f"Edition {certification.scheme['edition']}",
         "status": status_of(state, today),
-        "scope": cells,
-        "scope_words": words,
+        "scope": cells if in_force else [],
+        "scope_words": words if in_force else f"Not in force: {words}",
         "number": certification.number,
         "number_url": url_for("verify.answer", number=certification.number),
     }

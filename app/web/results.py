@@ -28,6 +28,7 @@ CRITICAL = (
     "A wrong answer here could injure a client or a colleague. "
     "That is why one wrong critical answer means not passed, whatever the score."
 )
+FEW = 2  # more reasons than this are no sentence any more; the rows and bars below tell each
 
 
 @bp.get("/attempts/<id:attempt_id>/result")
@@ -86,7 +87,8 @@ def _result(attempt: Attempt, where: Standing, asked: list[Asked], managers: lis
     zone, passed = visitor().person.time_zone, bool(attempt.passed)
     reasons = [_reason(one, manifest["objectives"]) for one in stored["reasons"]]
     ended = attempt.closed_by == "ended"
-    text = "You reached what this exam asks for." if passed else " ".join(reasons)
+    told = " ".join(reasons) if len(reasons) <= FEW else _asked_for(manifest["exam"])
+    text = "You reached what this exam asks for." if passed else told
     return {
         "exam": f"{where.release.title}: exam",
         "passed": passed,
@@ -114,6 +116,17 @@ def _reason(one: Mapping[str, Any], objectives: Mapping[str, str]) -> str:
     return f"{part}: {one['text']}" if part else str(one["text"])
 
 
+def _asked_for(exam: Mapping[str, Any]) -> str:
+    """Return what passing takes."""
+    needed = [f"{exam['cut_score_percent']}% in all"]
+    if any(section["cut_score_percent"] for section in exam["sections"]):
+        needed.append("the cut line of every part")
+    if exam["critical_items"] == "must_pass":
+        needed.append("every critical question right")
+    *others, last = needed
+    return f"To pass it takes {', '.join(others)} and {last}." if others else f"To pass it takes {last}."
+
+
 def _rules(stored: Mapping[str, Any], exam: Mapping[str, Any]) -> list[Context]:
     score = Fraction(stored["score"])
     total = sum(section["of"] for section in stored["sections"])
@@ -128,6 +141,7 @@ def _rules(stored: Mapping[str, Any], exam: Mapping[str, Any]) -> list[Context]:
             "word": "Reached" if reached else "Not reached",
         }
     ]
+    rules += _parts(stored)
     if stored["critical_of"]:
         right, of = stored["critical_right"], stored["critical_of"]
         must = exam["critical_items"] == "must_pass"
@@ -142,6 +156,21 @@ def _rules(stored: Mapping[str, Any], exam: Mapping[str, Any]) -> list[Context]:
             }
         )
     return rules
+
+
+def _parts(stored: Mapping[str, Any]) -> list[Context]:
+    """Return the row of the parts with a cut line of their own, where there are any."""
+    own = [section for section in stored["sections"] if section["cut"]]
+    right = sum(section["reached"] for section in own)
+    met = right == len(own)
+    row = {
+        "term": "Parts",
+        "figure": f"{right} of {len(own)}",
+        "text": "Each has a cut line of its own",
+        "met": met,
+        "word": "Reached" if met else "Not reached",
+    }
+    return [row] if own else []
 
 
 def _number(value: Fraction) -> str:
@@ -232,15 +261,20 @@ def _award(where: Standing, passed: bool, zone: str, managers: list[str]) -> Con
             "lines": ["The certification starts on the day on which the last of these is met."],
             "action": {"label": "To your start page", "href": "/"},
         }
-    may = isinstance(where.seat, timing.Allowed)
     course_url = url_for("courses.show", course_id=where.release.course_id)
     return {
         **award,
         "eyebrow": "What you can do",
-        "title": "Sit the exam again" if may else "Read again",
+        "title": _next_try(where),
         "lines": [seat_text(where, zone, managers)],
         "action": {"label": "Back to the course", "href": course_url},
     }
+
+
+def _next_try(where: Standing) -> str:
+    if isinstance(where.seat, timing.Allowed):
+        return "Read, then sit it again"
+    return "Ask for one more attempt" if _used_up(where) else "Sit it again later"
 
 
 def _credit(one: Asked) -> Fraction:
@@ -253,6 +287,7 @@ def _entry(one: Asked) -> Context:
     kept = {option["id"]: option["html"] for option in one.shown["options"]}
     whys = [why for option, why in one.keyed["whys"].items() if option in (one.chosen or ())]
     why = "".join(f"<p>{text}</p>" for text in [one.keyed["why"], *whys] if text)
+    untold = [fact for fact in one.keyed["facts"] if fact not in why]
     return {
         "no": one.position,
         "stem": one.shown["stem"],
@@ -261,7 +296,7 @@ def _entry(one: Asked) -> Context:
         "given": _spelled(one, kept),
         "key": _key_spelled(one, kept),
         "why": why,
-        "sources": [*one.keyed["citations"], *(f"Fact {fact}" for fact in one.keyed["facts"])],
+        "sources": [*one.keyed["citations"], *(f"Fact {fact}" for fact in untold)],
     }
 
 
@@ -287,5 +322,7 @@ def _key_spelled(one: Asked, options: Mapping[str, str]) -> list[str]:
         rights = {right["id"]: right["html"] for right in one.shown["rights"]}
         return [f"{options[left]}: {rights[right]}" for left, right in key.items()]
     if kind == ItemType.ORDERING.value:
-        return [f"{options[first]} comes before {options[then]}" for first, then in key]
+        # Pairs (first, then): a step with fewer others before it comes earlier; this is one of the right orders.
+        order = sorted(options, key=lambda step: sum(then == step for _, then in key))
+        return [f"{place}. {options[step]}" for place, step in enumerate(order, start=1)]
     return [options[each] for each in key]

@@ -13,7 +13,7 @@ from app.people.permissions import Action
 from app.reports.sign_offs import Choices, Outcome, choices, outcomes, signed_lately
 from app.web.access import go, now, reading, requires, transaction, visitor
 from app.web.forms import HouseForm, refusals_in, row_id
-from app.web.sign_offs_pages import offered, signed_lines, told
+from app.web.sign_offs_pages import offered, sign_offs_page, told
 
 bp = Blueprint("sign_offs", __name__)
 
@@ -39,7 +39,8 @@ class SignOffForm(HouseForm):
 @requires(Action.SIGN_OFF)
 def show() -> Any:
     """Show the form, and what the visitor signed lately."""
-    return _page(_form(_choices(), fresh=True))
+    found = _choices()
+    return _page(found, _form(found, fresh=True))
 
 
 @bp.post("/sign-offs")
@@ -52,7 +53,7 @@ def attest() -> Any:
         with refusals_in(form), transaction() as changed:
             brought = _attest(changed, form)
     if form.errors:
-        return _page(form), 422
+        return _page(found, form), 422
     flash(told(found, form.technician.data, brought), "success")
     return go("sign_offs.show")
 
@@ -100,8 +101,8 @@ def _attest(changed: Session, form: Any) -> list[Outcome]:
     )
 
 
-def _page(form: SignOffForm) -> Any:
+def _page(choices_found: Choices, form: SignOffForm) -> Any:
     actor = visitor().actor
     with reading() as found:
         signed = signed_lately(found, organisation_id=actor.organisation_id, evaluator_id=actor.account_id)
-    return render_template("sign_offs/sign_offs.html", form=form, signed=signed_lines(signed))
+    return render_template("sign_offs/sign_offs.html", form=form, sign_offs=sign_offs_page(choices_found, signed))

@@ -8,6 +8,14 @@ from app.reports.sign_offs import Choices, Outcome, SignedLately
 from app.web.words import Context, day, short_day
 
 Items = list[tuple[str, str]]
+NOBODY = {
+    "title": "Nobody to sign off yet.",
+    "text": "No other technician treats at your clinics. A manager invites technicians.",
+}
+NO_CELLS = {
+    "title": "Nothing to sign off yet.",
+    "text": "No course in force certifies treatments. A medical director signs a release first.",
+}
 
 
 def offered(found: Choices) -> dict[str, Items]:
@@ -32,18 +40,21 @@ def told(found: Choices, account_id: int, brought: Sequence[Outcome]) -> str:
     return f"Signed off. {'. '.join(told_each)}."
 
 
-def signed_lines(signed: Sequence[SignedLately]) -> list[Context]:
-    """Return what an evaluator signed lately as the rows of a table."""
-    return [
-        {
-            "technician": one.technician,
-            "device": one.device,
-            "skin_type": span(one.skin_type, one.skin_type),
-            "procedure": procedure_name(one.procedure),
-            "day": short_day(one.observed_on),
-        }
-        for one in signed
-    ]
+def sign_offs_page(found: Choices, signed: Sequence[SignedLately]) -> Context:
+    """Return what stands around the form, or instead of it: why there is nothing to choose, what was signed lately."""
+    return {
+        "nothing": NOBODY if not found.technicians else NO_CELLS if not found.devices else None,
+        "signed": [
+            {
+                "technician": one.technician,
+                "device": one.device,
+                "skin_type": span(one.skin_type, one.skin_type),
+                "procedure": procedure_name(one.procedure),
+                "day": short_day(one.observed_on),
+            }
+            for one in signed
+        ],
+    }
 
 
 def _asked(what: str, items: Items) -> Items:

@@ -35,7 +35,7 @@ HELP = {
     ),
     "mistyped": (
         "Compare each character. A number has 17 letters and digits, and never the letters I, L, O or U.",
-        "Scan the code on the certificate instead of typing.",
+        "Ask the holder for the number in writing, and copy it from there.",
     ),
 }
 

@@ -76,7 +76,7 @@ def scope_rows(cells: Iterable[GrantedCell], devices: Mapping[str, Mapping[str, 
     return [
         {
             "device": devices[row.device]["name"],
-            "wavelength": wavelength(devices[row.device]),
+            "wavelength": _beside(devices[row.device]),
             "procedure": procedure_name(procedure.procedure),
             "cells": [_cell(decision) for decision in row.decisions],
         }
@@ -103,6 +103,12 @@ def wavelength(device: Mapping[str, Any]) -> str:
     if low is None:
         return ""
     return f"{low:g} nm" if low == high else f"{low:g}–{high:g} nm"
+
+
+def _beside(device: Mapping[str, Any]) -> str:
+    """Return a device's wavelength where its name does not tell it."""
+    told = wavelength(device)
+    return "" if told in device["name"] else told
 
 
 def _cell(decision: Decision) -> str:

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Self, cast
 
 import pytest
@@ -141,7 +140,7 @@ def statements(database: Database) -> Iterator[list[str]]:
 
 
 def stored(database: Database) -> dict[str, int]:
-    """Return what a database holds: a number for each table that changes with any of its rows (frozen ones: how many)."""
+    """Return what a database holds: for each table a number that changes with its rows (frozen ones: how many)."""
     with database.engine.connect() as connection:
         return {
             table.name: (

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 # These speak to the person before they name the page; the title names it.
 GREETED = ("Hello, ", "Welcome, ")
 SELF_CLOSING = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "use"})
+BLOCKS = frozenset({"dt", "dd", "p", "li", "td", "th", "div", "h1", "h2", "h3", "option", "label", "button"})
 WORD = re.compile(r"\w+")
 TOKEN = re.compile(r'(name="csrf_token" value=")[^"]*"')
 
@@ -25,7 +26,8 @@ class Page(HTMLParser):
 
     def __init__(self, source: str) -> None:
         super().__init__()
-        self.title, self.lang = "", None
+        self.title = ""
+        self.lang: str | None = None
         self.h1: list[str] = []
         self.ids: list[str] = []
         self.links: list[str] = []
@@ -61,6 +63,8 @@ class Page(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in SELF_CLOSING:
             return
+        if tag in BLOCKS:
+            self._text.append(" ")
         if not self._open or self._open.pop() != tag:
             self.faults.append(f"</{tag}> closes what is not open")
 
@@ -69,7 +73,7 @@ class Page(HTMLParser):
             self.title += data
         if "h1" in self._open:
             self.h1[-1] += data
-        if "body" in self._open:
+        if "head" not in self._open:
             self._text.append(data)
 
     def form(self, action: str) -> Form:
