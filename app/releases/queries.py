@@ -35,7 +35,7 @@ class InForce:
 
 
 def in_force(session: Session, organisation_id: int, course_id: str) -> Release | None:
-    """Return the release of a course that counts: of the signed ones the one signed last."""
+    """Return the release of a course that counts: of the signed ones the one first signed last."""
     found = all_in_force(session, organisation_id, [course_id]).get(course_id)
     return found.release if found else None
 
@@ -44,6 +44,13 @@ def all_in_force(
     session: Session, organisation_id: int, course_ids: Collection[str] | None = None
 ) -> dict[str, InForce]:
     """Return the releases in force by course id, in the order of their titles; one query."""
+    # A release comes into force with its first signature: a second one, later, does not bring an old release back.
+    first = (
+        select(func.min(ReleaseSignature.id).label("id"))
+        .where(ReleaseSignature.organisation_id == organisation_id)
+        .group_by(ReleaseSignature.release_id)
+        .subquery()
+    )
     newest = (
         select(
             ReleaseSignature.release_id,
@@ -56,8 +63,8 @@ def all_in_force(
             )
             .label("place"),
         )
+        .join(first, first.c.id == ReleaseSignature.id)
         .join(Release, Release.id == ReleaseSignature.release_id)
-        .where(Release.organisation_id == organisation_id)
     )
     if course_ids is not None:
         newest = newest.where(Release.course_id.in_(course_ids))
