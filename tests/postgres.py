@@ -4,8 +4,9 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,15 @@ MISSING = (
 )
 # A server far from UTC: an instant that travels without its zone comes back wrong, and a test fails.
 ZONE = "Asia/Kathmandu"
-UNSAFE_AND_FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+FAST = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=200")
+START_SECONDS = 60
+# Makes the server, stops it and removes its folder when the test run ends, however that ends: the pipe closes then.
+GUARD = """
+"$1/initdb" -D data -U fluence -A trust -E UTF8 --locale=C.UTF-8 --no-sync >log 2>&1 || exit
+bin=$1; shift
+"$bin/postgres" -D data -k "$PWD" -c listen_addresses= "$@" >log 2>&1 &
+cat >/dev/null; kill -QUIT $!; wait; rm -rf "$PWD"
+"""
 
 
 class MissingServerError(Exception):
@@ -61,29 +70,38 @@ def programs() -> Path:
 def server(*, unsafe: bool = True) -> Iterator[Server]:
     """Run a new server; `unsafe` gives up what a crash would need, for speed."""
     bin_folder = programs()
+    folder = Path(tempfile.mkdtemp(prefix="fluence-pg-"))
     # PostgreSQL refuses to run as root, so root lends it the user that Debian made for it.
     user: dict[str, Any] = {"user": "postgres", "group": "postgres", "extra_groups": []}
     user = user if os.geteuid() == 0 else {}
-    folder = Path(tempfile.mkdtemp(prefix="fluence-pg-"))
     if user:
         shutil.chown(folder, "postgres", "postgres")
-
-    def run(program: str, *arguments: str) -> None:
-        command = [str(bin_folder / program), "-D", str(folder / "data"), *arguments]
-        errors = folder / "errors"  # a file: a server that was started would hold a pipe open
-        with errors.open("w") as stderr:
-            done = subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=stderr, check=False, **user)
-        if done.returncode:
-            raise RuntimeError(f"{program} failed: {errors.read_text(errors='replace')}")
-
-    settings = f"-k {folder} -c listen_addresses='' -c timezone={ZONE} {UNSAFE_AND_FAST if unsafe else ''}"
+    start = ["-c", f"timezone={ZONE}", *(FAST if unsafe else ())]
+    guard = subprocess.Popen(
+        ["sh", "-c", GUARD, "guard", str(bin_folder), *start],
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+        **user,
+    )
+    admin = sa.create_engine(f"postgresql+psycopg://fluence@/postgres?host={folder}", isolation_level="AUTOCOMMIT")
     try:
-        run("initdb", "-U", "fluence", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-        run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", settings, "start")
-        admin = sa.create_engine(f"postgresql+psycopg://fluence@/postgres?host={folder}", isolation_level="AUTOCOMMIT")
+        _wait_for(admin, guard, folder / "log")
         yield Server(folder, admin)
-        admin.dispose()
     finally:
-        with suppress(RuntimeError):
-            run("pg_ctl", "-m", "immediate", "stop")
+        admin.dispose()
+        guard.communicate(timeout=60)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_for(admin: sa.Engine, guard: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            admin.connect().close()
+        except sa.exc.OperationalError as error:
+            if guard.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL did not start: {log.read_text(errors='replace')}") from error
+            time.sleep(0.05)
+        else:
+            return

@@ -286,10 +286,10 @@ def _check_may_give(session: Session, actor: Actor, role: Role, clinic_id: int |
         queries.get_clinic(session, actor.organisation_id, clinic_id)
     if role in ORGANISATION_ROLES and clinic_id is not None:
         raise RefusedError(f"{ROLE_LABELS[role]} is a role for the whole organisation; leave the clinic out.")
-    if role is Role.TECHNICIAN and clinic_id is None:
-        raise RefusedError("A technician treats in a clinic; choose which one.")
     if not may_give(actor.grants, role, clinic_id):
         raise RefusedError(f"You cannot give the role {ROLE_LABELS[role]} here; ask an administrator.")
+    if role is Role.TECHNICIAN and clinic_id is None:
+        raise RefusedError("A technician treats in a clinic; choose which one.")
 
 
 def _check_outranks(session: Session, actor: Actor, account: Account) -> None:

@@ -76,7 +76,12 @@ def _managers(found: Session, where: Standing) -> list[str]:
 
 
 def _keys_allowed(attempt: Attempt, where: Standing) -> bool:
-    """The course's review policy: keys and whys after a pass or the last attempt, only after the last, or never."""
+    """The course's review policy: keys and whys after a pass or the last attempt, only after the last, or never.
+
+    While the exam is sat again, keys of earlier papers stay hidden: some of their items may be asked once more.
+    """
+    if where.open_attempt is not None:
+        return False
     policy = where.release.manifest["exam"]["review"]
     over = _used_up(where)
     return {"after_pass": bool(attempt.passed) or over, "after_last_attempt": over}.get(policy, False)

@@ -21,7 +21,7 @@ MISSING = (
 )
 # No sandbox: Chromium refuses one to root; the rest is what a machine without screen and shared memory needs.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-DESKTOP, PHONE = (1280, 900), (390, 844)
+DESKTOP, PHONE, NARROW = (1280, 900), (390, 844), (320, 640)
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -64,20 +64,41 @@ def signed_in(page: Page, email: str, password: str = PASSWORD) -> Page:
     return page
 
 
-def assert_accessible(page: Page) -> None:
-    """Fail where axe-core finds fault with the page as it stands, or where it is wider than the screen."""
+def look_at(page: Page, *, colours: bool = True) -> None:
+    """Fail where axe-core finds fault with the page as it stands, on a desktop and a phone, in light and in dark,
+    or where it is wider than a screen, down to 320 px; `colours` False looks at the light page only.
+    """
+    kept = page.viewport_size
     # Evaluated, not added as a script tag: the content security policy would refuse the tag.
-    page.evaluate(axe_source())
-    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+    page.evaluate(f"window.axe || (() => {{ {axe_source()} }})()")
+    for size in (DESKTOP, PHONE):
+        _resize(page, size)
+        assert_accessible(page, {"type": "tag", "values": RULES})
+        if colours:
+            # Only the colours differ, so only they are looked at again.
+            page.emulate_media(color_scheme="dark")
+            assert_accessible(page, {"type": "rule", "values": ["color-contrast", "link-in-text-block"]})
+            page.emulate_media(color_scheme="light")
+    _resize(page, NARROW)
+    if kept:
+        page.set_viewport_size(kept)
+
+
+def _resize(page: Page, size: tuple[int, int]) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= size[0], f"{page.url} is {wide} px wide on a screen of {size[0]} px"
+
+
+def assert_accessible(page: Page, rules: object) -> None:
+    """Fail where axe-core, which is in the page already, finds fault with it."""
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", rules)
     faults = [
         f"{fault['id']} ({fault['impact']}): {node['html']} {node['failureSummary']}"
         for fault in found["violations"]
         for node in fault["nodes"]
     ]
-    assert faults == [], f"{page.url}\n" + "\n".join(faults)
-    assert page.viewport_size
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= page.viewport_size["width"], f"{page.url} is {wide} px wide"
+    assert faults == [], f"{page.url}, {page.viewport_size}\n" + "\n".join(faults)
 
 
 @cache

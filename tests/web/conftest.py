@@ -1,8 +1,9 @@
 """The site with the people of the house in it, on SQLite, and browsers without JavaScript to visit it."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, Self, cast
 
 import pytest
@@ -21,6 +22,7 @@ from tests.databases import Databases, EngineName, settings_for
 from tests.factories import PASSWORD, Person, World, make_world
 from tests.web.page import Page, faults_of
 
+Make = Callable[[Database], World]
 FROZEN = frozenset({"content_file", "item_content", "release_item", "release_lesson"})
 
 
@@ -100,16 +102,22 @@ def over(wired: Flask, url: str) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def world(engine_name: EngineName, databases: Databases) -> World:
-    """Who and what is in the site: values, the same for every test."""
-    return databases.template(engine_name, "world", make_world)
+def make() -> Make:
+    """What fills the site; a file whose tests need another world says so."""
+    return make_world
 
 
 @pytest.fixture
-def site(engine_name: EngineName, databases: Databases, wired: Flask) -> Iterator[Flask]:
+def world(engine_name: EngineName, databases: Databases, make: Make) -> World:
+    """Who and what is in the site: values, the same for every test."""
+    return databases.template(engine_name, name_of(make), make)
+
+
+@pytest.fixture
+def site(engine_name: EngineName, databases: Databases, wired: Flask, world: World, make: Make) -> Iterator[Flask]:
     """The site over a copy of the world that is the test's own."""
-    databases.template(engine_name, "world", make_world)
-    with databases.copy(engine_name, "world") as url, over(wired, url) as made:
+    assert world.people
+    with databases.copy(engine_name, name_of(make)) as url, over(wired, url) as made:
         yield made
 
 
@@ -123,6 +131,16 @@ def database(site: Flask) -> Database:
 def browser(site: Flask) -> Browser:
     """A browser that nobody has signed in with."""
     return cast("Browser", site.test_client())
+
+
+def name_of(make: Make) -> str:
+    """Return the name of the template that a function fills: `world` of make_world."""
+    return make.__name__.removeprefix("make_")
+
+
+def make_old_world(database: Database) -> World:
+    """Fill a database so that everybody has been there for more than a year."""
+    return make_world(database, now=clock.now() - timedelta(days=450))
 
 
 @contextmanager
