@@ -6,7 +6,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 # What to test: make test T=tests/web, make test T="-k refusal".
 T ?=
 
-.PHONY: help install run tools check test bench screenshots lock clean
+.PHONY: help install run tools system check test bench screenshots lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14

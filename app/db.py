@@ -2,10 +2,11 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import sqlalchemy as sa
@@ -100,6 +101,9 @@ class Database:
         self.url = url
         self.engine = make_engine(url)
         self._writing = self.engine.execution_options(writes=True)
+        # SQLite has one writer: threads that wait here are woken in time, those that poll its lock sleep too long.
+        one_at_a_time = self.engine.dialect.name == "sqlite"
+        self._turn: AbstractContextManager[object] = Lock() if one_at_a_time else nullcontext()
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -110,7 +114,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Yield a session whose work is committed at the end, or rolled back whole when anything raises."""
-        with Session(self._writing, expire_on_commit=False) as session:
+        with self._turn, Session(self._writing, expire_on_commit=False) as session:
             yield session
             session.commit()
 

@@ -175,7 +175,7 @@ def _watch(app: Flask, settings: Settings) -> None:
         response.headers["X-Request-Id"] = g.get("request_id", "")
         if settings.secure_cookies:
             response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-        if request.endpoint != "static":
+        if request.endpoint != "static" or response.status_code == 404:
             response.headers.setdefault("Cache-Control", "no-store")
         log.info(
             "request",

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -165,7 +166,11 @@ def init(app: Flask) -> None:
 
     @manager.user_loader
     def load(token: str) -> Visitor | None:
-        person = _person(token)
+        try:
+            person = _person(token)
+        except SQLAlchemyError:
+            g._login_user = manager.anonymous_user()  # noqa: SLF001  so that the page of the error asks no more
+            raise
         return Visitor(token=token, person=person) if person else None
 
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from flask import Blueprint, render_template, url_for
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
 from app.certification.standing import Standing, record_after, standing_of
@@ -310,7 +310,7 @@ def _spelled(one: Asked, options: Mapping[str, str]) -> list[str]:
     if not chosen:
         return []
     if kind == ItemType.NUMERIC.value:
-        return [f"{chosen} {one.shown['unit']}"]
+        return [escape(f"{chosen} {one.shown['unit']}")]
     if isinstance(chosen, dict):
         rights = {right["id"]: right["html"] for right in one.shown["rights"]}
         return [f"{options[left]}: {rights[right]}" for left, right in chosen.items()]
@@ -322,7 +322,7 @@ def _key_spelled(one: Asked, options: Mapping[str, str]) -> list[str]:
     key, kind = one.keyed["key"], one.shown["type"]
     if kind == ItemType.NUMERIC.value:
         low, high = key["min"], key["max"]
-        return [f"{low:g}–{high:g} {key['unit']}" if low != high else f"{low:g} {key['unit']}"]
+        return [escape(f"{low:g}–{high:g} {key['unit']}" if low != high else f"{low:g} {key['unit']}")]
     if kind == ItemType.MATCHING.value:
         rights = {right["id"]: right["html"] for right in one.shown["rights"]}
         return [f"{options[left]}: {rights[right]}" for left, right in key.items()]

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
-FOLDERS = ("app", "migrations", "templates", "tests", "tools")
+FOLDERS = (".ci", "app", "migrations", "templates", "tests")
 APP = PROJECT / "app"
 TEMPLATES = PROJECT / "templates"
 STATIC = APP / "static"

@@ -103,7 +103,7 @@ def over(wired: Flask, url: str) -> Iterator[Flask]:
 
 @pytest.fixture
 def make() -> Make:
-    """What fills the site; a file whose tests need another world says so."""
+    """What fills the site; a test that needs another world says so."""
     return make_world
 
 
@@ -141,6 +141,10 @@ def name_of(make: Make) -> str:
 def make_old_world(database: Database) -> World:
     """Fill a database so that everybody has been there for more than a year."""
     return make_world(database, now=clock.now() - timedelta(days=450))
+
+
+# For tests of what a year brings: the site is filled by another function.
+old_world = pytest.mark.parametrize("make", [make_old_world], ids=["old"])
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from app.db import Database
 from app.people import service as people
 from app.releases.models import Release
 from tests.factories import COURSE, World, certify, observe, read_lessons
-from tests.web.conftest import Browser, Make, make_old_world
+from tests.web.conftest import Browser, old_world
 from tests.web.page import Page
 from tests.web.sitting import answer_all, failed, paper_of, passed, start
 
@@ -149,26 +149,17 @@ def test_another_persons_result_is_not_found(browser: Browser, world: World, dat
         assert browser.get(f"/attempts/{theirs}/result").status_code == 404
 
 
-class TestRenewal:
-    """Somebody who passed a year ago."""
-
-    @pytest.fixture
-    def make(self) -> Make:
-        """A world that is old enough for a renewal."""
-        return make_old_world
-
-    def test_no_key_is_shown_while_the_exam_is_sat_again(
-        self, browser: Browser, world: World, database: Database
-    ) -> None:
-        with database.transaction() as session:
-            certify(session, world, world.ann, now=clock.now() - timedelta(days=350))
-        first = attempt_ids(database)[0]
-        assert KEYS in result(browser.sign_in(world.ann), first).text
-        again = start(database, world.ann.actor)
-        assert KEYS not in result(browser, first).text
-        browser.send(f"/attempts/{again}/submit")
-        assert KEYS in result(browser, first).text
-        assert KEYS not in result(browser, again).text
+@old_world
+def test_no_key_is_shown_while_the_exam_is_sat_again(browser: Browser, world: World, database: Database) -> None:
+    with database.transaction() as session:
+        certify(session, world, world.ann, now=clock.now() - timedelta(days=350))
+    first = attempt_ids(database)[0]
+    assert KEYS in result(browser.sign_in(world.ann), first).text
+    again = start(database, world.ann.actor)
+    assert KEYS not in result(browser, first).text
+    browser.send(f"/attempts/{again}/submit")
+    assert KEYS in result(browser, first).text
+    assert KEYS not in result(browser, again).text
 
 
 def result(browser: Browser, attempt_id: int) -> Page:

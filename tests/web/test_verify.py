@@ -18,19 +18,14 @@ from app.people.models import Organisation
 from app.web.verify import PER_ADDRESS
 from tests.databases import Databases, settings_for
 from tests.factories import ZONE, World, certify
-from tests.web.conftest import Browser, Make, make_old_world
+from tests.web.conftest import Browser, old_world
 from tests.web.page import Page
 
 NOBODYS = "0000-0000-0000-00000"
 REASON = "Two hot spots in one week."
 
 
-@pytest.fixture
-def make() -> Make:
-    """A world that is old enough for a certification to have expired."""
-    return make_old_world
-
-
+@old_world
 @pytest.mark.parametrize(
     ("days_ago", "heading", "sentence"),
     [
@@ -164,7 +159,7 @@ def test_a_certificate_of_the_demo_says_so(browser: Browser, world: World, datab
 
 def test_the_demo_says_so_on_every_page(databases: Databases, world: World, tmp_path: Path) -> None:
     assert world.people
-    with databases.copy("sqlite", "old_world") as url:
+    with databases.copy("sqlite", "world") as url:
         site: Flask = app.create_app(replace(settings_for(url, tmp_path), demo=True))
         site.test_client_class = Browser
         browser = cast("Browser", site.test_client())
