@@ -100,11 +100,11 @@ def create(settings: Settings, database: Database) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_map.converters |= {"id": IdConverter, "place": PlaceConverter}
+    _watch(app, settings)  # first, so that what is refused before its view has a request id too
     CSRFProtect(app)
     access.init(app)
     errors.init(app)
     _add_globals(app, demo=settings.demo)
-    _watch(app, settings)
     for module in (account, assignments, board, courses, evidence, exams, home, ops, people):
         app.register_blueprint(module.bp)
     for module in (releases, results, sign_offs, technicians, verify):

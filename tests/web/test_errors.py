@@ -1,4 +1,4 @@
-"""Every error as a page that says what to do: no stack trace, no personal data in the log, the same headers everywhere."""
+"""Every error as a page that says what to do: no stack trace, no person in the log, the same headers everywhere."""
 
 import json
 import re
@@ -184,5 +184,6 @@ def test_an_unmigrated_database_is_not_ready(plain: Browser, database: Database,
 @pytest.fixture
 def plain(site: Flask, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> Browser:
     """A browser of a site that hides its faults, as an installation does."""
-    monkeypatch.setitem(site.config, "PROPAGATE_EXCEPTIONS", False)
+    monkeypatch.setitem(site.config, "PROPAGATE_EXCEPTIONS", None)
+    monkeypatch.setattr(site, "testing", False)
     return browser
