@@ -116,9 +116,9 @@ def settle_attempt(session: Session, *, attempt: Attempt, actor_id: int | None, 
     return attempt
 
 
-def close_overdue(session: Session, *, now: datetime) -> int:
-    """Record every attempt that ran out; each reads as closed already. Return how many."""
-    attempts = exam_queries.overdue(session, now=now)
+def close_overdue(session: Session, *, now: datetime, account_id: int | None = None) -> int:
+    """Record every attempt (of one person, where given) that ran out; each reads as closed already. Return how many."""
+    attempts = exam_queries.overdue(session, now=now, account_id=account_id)
     for attempt in attempts:
         settle_attempt(session, attempt=attempt, actor_id=None, now=now)
     return len(attempts)
@@ -233,6 +233,7 @@ def disable_account(session: Session, *, actor: Actor, account_id: int, reason: 
     """Disable an account with a reason: sign-ins, links and open attempts end at once."""
     account = people.disable(session, actor=actor, account_id=account_id, reason=reason, now=now)
     people.lock_person(session, account.id)
+    close_overdue(session, now=now, account_id=account.id)
     exams.end_open_attempts(session, account_id=account.id, actor_id=actor.account_id, now=now)
 
 

@@ -278,7 +278,9 @@ def items_seen(session: Session, organisation_id: int, account_id: int, course_i
     return frozenset(session.scalars(query))
 
 
-def overdue(session: Session, *, now: datetime, limit: int = 200) -> Sequence[Attempt]:
-    """Return open attempts whose deadline passed, oldest first."""
+def overdue(session: Session, *, now: datetime, account_id: int | None = None, limit: int = 200) -> Sequence[Attempt]:
+    """Return open attempts (of one person, where given) whose deadline passed, oldest first."""
     query = select(Attempt).where(Attempt.closed_at.is_(None), Attempt.deadline_at <= now)
+    if account_id is not None:
+        query = query.where(Attempt.account_id == account_id)
     return session.scalars(query.order_by(Attempt.deadline_at).limit(limit)).all()

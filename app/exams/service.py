@@ -180,7 +180,7 @@ def save_response(
         over=False,
         revision=revision,
         saved_at=now,
-        seconds_left=int((here.deadline_at - now).total_seconds()),
+        seconds_left=timing.seconds_left(here.deadline_at, now),
         items=here.items,
         next_shown=following.shown if following else None,
         next_chosen=after.chosen if after else None,
@@ -280,19 +280,11 @@ def result_values(result: Result) -> dict[str, Any]:
 
 
 def end_open_attempts(session: Session, *, account_id: int, actor_id: int, now: datetime) -> int:
-    """End what a person is sitting; it does not count as passed. Return how many there were."""
+    """End what a person is sitting, before its deadline; it does not count as passed. Return how many there were."""
     query = select(Attempt).where(Attempt.account_id == account_id, Attempt.closed_at.is_(None))
     attempts = session.scalars(query).all()
     for attempt in attempts:
-        over = timing.closed_at_of(None, attempt.deadline_at, now)
-        close_attempt(
-            session,
-            attempt=attempt,
-            as_of=over or now,
-            closed_by=RAN_OUT if over else ENDED,
-            actor_id=actor_id,
-            now=now,
-        )
+        close_attempt(session, attempt=attempt, as_of=now, closed_by=ENDED, actor_id=actor_id, now=now)
     return len(attempts)
 
 

@@ -60,6 +60,14 @@ def deadline_at(started_at: datetime, minutes: int, extra_factor: Fraction | int
     return started_at + timedelta(seconds=ceil(minutes * 60 * extra_factor))
 
 
+def seconds_left(deadline_at: datetime, now: datetime) -> int:
+    """Return the whole seconds until a deadline, 0 when it has passed.
+
+    Rounded up: a clock on a page that shows 0 must not be ahead of the deadline.
+    """
+    return max(0, ceil((deadline_at - now).total_seconds()))
+
+
 def closed_at_of(closed_at: datetime | None, deadline_at: datetime, now: datetime) -> datetime | None:
     """Return when an attempt closed, or None while it is open.
 

@@ -123,7 +123,7 @@ def bar_context(
     current: int | None,
 ) -> Context:
     """Return the frame around an item: clock, sums and the numbers of all items."""
-    left = max(0, int((deadline_at - now).total_seconds()))
+    left = timing.seconds_left(deadline_at, now)
     return {
         "title": title,
         "sub": sub,

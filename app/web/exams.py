@@ -12,6 +12,7 @@ from app.certification.standing import Standing, is_open, standing
 from app.exams import queries, timing
 from app.exams.queries import Sheet
 from app.exams.service import Saved
+from app.exams.timing import RefusalKind
 from app.people import queries as people
 from app.people.permissions import Action
 from app.web import access
@@ -23,7 +24,7 @@ from app.web.words import Context, clock_time
 bp = Blueprint("exams", __name__)
 
 SEED_BITS = 62
-TIME_IS_UP = "The time is up. What was saved before counts."
+OVER = "This exam is over. What was saved before counts."
 DECLARATION = (
     "I sit this exam myself, without help and without notes, and I tell nobody its questions. "
     "I know that my answers are kept as part of my training record."
@@ -57,6 +58,8 @@ def begin(course_id: str) -> Any:
     if request.form.get("declared") != "yes":
         return answer(422, "Tick the declaration before you start the exam.")
     seed = secrets.randbits(SEED_BITS)
+    with transaction() as changed:  # one of its own: a refusal to start undoes only the start
+        service.close_overdue(changed, now=now(), account_id=visitor().actor.account_id)
     with transaction() as changed:
         attempt = service.start_attempt(changed, actor=visitor().actor, course_id=course_id, seed=seed, now=now())
     return access.go("exams.item", attempt_id=attempt.id, position=1)
@@ -171,8 +174,14 @@ def _start(where: Standing, text: str, *, refused: bool) -> Context:
         "start_label": "Start the exam",
         "resume_url": url_for("exams.item", attempt_id=going_on.id, position=1) if going_on else None,
         "unread": unread.text if unread and not (going_on or refused) else "",
-        "refusal": {"title": "You cannot sit this exam now", "text": text, "action": None} if refused else None,
+        "refusal": _refusal(where, text) if refused else None,
     }
+
+
+def _refusal(where: Standing, text: str) -> Context:
+    good = isinstance(where.seat, timing.Refused) and where.seat.kind in (RefusalKind.PASSED, RefusalKind.NOT_OPEN)
+    title = "There is no exam to sit now" if good else "You cannot sit this exam now"
+    return {"tone": "success" if good else "warning", "title": title, "text": text, "action": None}
 
 
 def _item(sitting: queries.Sitting) -> Context:
@@ -211,7 +220,7 @@ def _review(sheet: Sheet) -> Context:
 def _over(attempt_id: int) -> Any:
     goto = url_for("results.show", attempt_id=attempt_id)
     if is_fetch():
-        return {"error": TIME_IS_UP, "goto": goto}, 410
+        return {"error": OVER, "goto": goto}, 410
     return redirect(goto, 303)
 
 

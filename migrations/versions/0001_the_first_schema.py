@@ -248,6 +248,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_role_grant_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_role_grant")),
     )
+    op.create_index("ix_role_grant_account_id", "role_grant", ["account_id"], unique=False)
     op.create_index(
         "ix_role_grant_organisation_id_clinic_id_role",
         "role_grant",

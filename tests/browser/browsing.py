@@ -84,6 +84,15 @@ def look_at(page: Page, *, colours: bool = True) -> None:
         page.set_viewport_size(kept)
 
 
+def fits_every_screen(page: Page) -> None:
+    """Fail where the page is wider than a screen; axe-core cannot look at a page without JavaScript."""
+    kept = page.viewport_size
+    for size in (DESKTOP, PHONE, NARROW):
+        _resize(page, size)
+    if kept:
+        page.set_viewport_size(kept)
+
+
 def _resize(page: Page, size: tuple[int, int]) -> None:
     page.set_viewport_size({"width": size[0], "height": size[1]})
     wide = page.evaluate("document.documentElement.scrollWidth")

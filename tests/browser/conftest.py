@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 import app
 from app.db import Database
@@ -15,6 +15,8 @@ from tests.databases import Databases, settings_for
 from tests.factories import World, make_world
 
 Open = Callable[..., Page]
+PATIENCE = 15_000  # ms; the machine may be busy, a page that waits longer is broken
+expect.set_options(timeout=PATIENCE)
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def open_page(chromium: Browser, live: Live, provoked: list[str]) -> Iterator[Op
             )
             stack.callback(context.close)
             page = context.new_page()
-            page.set_default_timeout(10_000)
+            page.set_default_timeout(PATIENCE)
             page.on("console", heard)
             page.on("pageerror", lambda error: complaints.append(str(error)))
             return page

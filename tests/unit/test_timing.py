@@ -14,6 +14,7 @@ from app.exams.timing import (
     closed_at_of,
     deadline_at,
     may_start,
+    seconds_left,
 )
 
 RULES = Rules(time_limit_minutes=30, attempts=2, retake_wait_hours=24)
@@ -143,3 +144,9 @@ def test_never_more_attempts_than_allowed(history: list[ClosedAttempt], opened: 
         assert answer.number <= answer.of
     else:
         assert any(attempt.passed for attempt in used) or len(used) >= 2 + extra
+
+
+@given(st.timedeltas(min_value=timedelta(hours=-1), max_value=timedelta(hours=1)))
+def test_a_clock_on_a_page_is_never_ahead_of_the_deadline(left: timedelta) -> None:
+    shown = timedelta(seconds=seconds_left(ASSIGNED_AT + left, ASSIGNED_AT))
+    assert max(left, timedelta(0)) <= shown < max(left, timedelta(0)) + timedelta(seconds=1)

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app import clock
 from app.certification import service as certification
@@ -13,7 +14,7 @@ from app.cli.demo_story import sit
 from app.clock import day_in
 from app.db import Database
 from app.people import service
-from app.people.models import RoleGrant
+from app.people.models import Account, RoleGrant
 from app.people.permissions import Role
 from app.releases import queries as releases
 from tests.factories import COURSE, ZONE, World, certify, people_of
@@ -179,29 +180,15 @@ TABLE = (
 
 
 def make_full_world(database: Database) -> FullWorld:
-    """Fill a database: Ann was certified eleven months ago, failed the renewal, and sits it again; Cleo is disabled."""
+    """Fill a database: Ann was certified eleven months ago, failed the renewal, and sits it again; Gabi left."""
     now = clock.now()
     with database.transaction() as session:
         world = people_of(session, now - timedelta(days=341))
         held = certify(session, world, world.ann, now=now - timedelta(days=340))
         failed = sit(session, world.ann.actor, course_id=COURSE, at=now - timedelta(days=3), right=False)
         running = certification.start_attempt(session, actor=world.ann.actor, course_id=COURSE, seed=7, now=now)
-        _, link = service.invite(
-            session,
-            actor=world.ida.actor,
-            email="cleo@lumen.example",
-            name="Cleo Marsh",
-            roles=[(Role.TECHNICIAN, world.riverside)],
-            now=now,
-        )
-        gone, _ = service.invite(
-            session,
-            actor=world.ida.actor,
-            email="gabi@lumen.example",
-            name="Gabi Roth",
-            roles=[(Role.TECHNICIAN, world.riverside)],
-            now=now,
-        )
+        _, link = invite(session, world, "Cleo Marsh", now)
+        gone, _ = invite(session, world, "Gabi Roth", now)
         service.disable(session, actor=world.ida.actor, account_id=gone.id, reason="Left the clinic", now=now)
         release = releases.get_release(session, world.organisation_id, world.release_id)
         cell = cells_of(release)[0].cell
@@ -230,3 +217,10 @@ def make_full_world(database: Database) -> FullWorld:
             name: service.begin_sign_in(session, account_id=person.id, now=now) for name, person in world.people.items()
         }
     return FullWorld(world=world, tokens=tokens, names={name: str(value) for name, value in names.items()})
+
+
+def invite(session: Session, world: World, name: str, now: datetime) -> tuple[Account, str]:
+    """Invite a technician to Riverside; return them and their link's token."""
+    email = f"{name.split(maxsplit=1)[0].lower()}@lumen.example"
+    roles = [(Role.TECHNICIAN, world.riverside)]
+    return service.invite(session, actor=world.ida.actor, email=email, name=name, roles=roles, now=now)

@@ -223,6 +223,14 @@ def test_what_was_saved_counts_when_the_time_runs_out(browser: Browser, world: W
     assert (closed.closed_by, closed.closed_at) == ("ran_out", closed.deadline_at)
 
 
+def test_asking_to_start_records_what_ran_out(browser: Browser, world: World, database: Database) -> None:
+    start_overdue(database, world, right=ITEMS)
+    answer = browser.sign_in(world.ann).send(EXAM, declared="yes")
+    assert (answer.status_code, "You have passed this exam" in answer.text) == (409, True)
+    closed = attempts(database)[0]
+    assert (closed.closed_by, closed.closed_at, closed.passed) == ("ran_out", closed.deadline_at, True)
+
+
 def test_nothing_that_a_browser_says_moves_the_deadline(browser: Browser, world: World, database: Database) -> None:
     attempt_id = start_overdue(database, world)
     hopes = {"deadline_at": "2099-01-01", "seconds_left": "900", "left": "900", "now": "0", "score": "1", "passed": "1"}

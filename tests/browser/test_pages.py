@@ -1,0 +1,41 @@
+"""The pages that no journey passes: every type of item, the longest lessons, what is refused, and an account's pages."""
+
+from playwright.sync_api import expect
+
+from tests.browser.browsing import look_at, signed_in
+from tests.browser.conftest import Live, Open
+from tests.factories import COURSE
+from tests.web.sitting import paper_of, start_mixed
+
+LESSONS = ("settings", "screening-sun-and-medicines")
+UNKNOWN = "0000-0000-0000-00000"
+
+
+def test_every_type_of_item_and_the_fact_tables_are_sound(live: Live, open_page: Open) -> None:
+    attempt_id = start_mixed(live.database, live.world)
+    page = signed_in(open_page(), live.world.ann.email)
+    positions = {asked.shown["type"]: asked.position for asked in paper_of(live.database, attempt_id)}
+    for address in (
+        *(f"/attempts/{attempt_id}/items/{position}" for position in positions.values()),
+        *(f"/courses/{COURSE}/lessons/{lesson}" for lesson in LESSONS),
+    ):
+        page.goto(address)
+        look_at(page)
+
+
+def test_what_is_refused_or_rarely_seen_is_sound(live: Live, open_page: Open, provoked: list[str]) -> None:
+    provoked.append("404")
+    page = signed_in(open_page(), live.world.ida.email)
+    ann = live.world.ann.id
+    for address, heading in (
+        ("/account", "Account"),
+        ("/nowhere", "There is no such page"),
+        ("/clinics", "Clinics"),
+        (f"/people/{ann}", "Ann Berg"),
+        (f"/people/{ann}/disable", "Disable Ann Berg?"),
+        (f"/verify/{UNKNOWN}", "Unknown"),
+        (f"/verify/{UNKNOWN[:-1]}", "Typing error"),
+    ):
+        page.goto(address)
+        expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+        look_at(page)

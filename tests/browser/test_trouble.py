@@ -1,0 +1,93 @@
+"""What goes wrong in an exam: no connection, a second tab, the Back button, no time left."""
+
+from datetime import timedelta
+
+from playwright.sync_api import Page, expect
+from sqlalchemy import update
+
+from app import clock
+from app.db import Database
+from app.exams.models import Attempt
+from tests.browser.answering import answer, expect_saved
+from tests.browser.browsing import look_at, signed_in
+from tests.browser.conftest import Live
+from tests.web.sitting import paper_of, start
+
+SHORT = timedelta(seconds=5)
+
+
+def test_without_a_connection_nothing_is_lost(live: Live, page: Page, provoked: list[str]) -> None:
+    provoked.append("ERR_INTERNET_DISCONNECTED")
+    attempt_id = open_first(live, page)
+    page.context.set_offline(True)
+    answer(page, paper_of(live.database, attempt_id)[0])
+    expect(page.locator("#save")).to_have_text("Not saved. Check your connection; we keep trying.")
+    look_at(page)
+    page.locator("[data-next-button]").click()
+    expect(page.get_by_text("Question 1 of 20")).to_be_visible()
+    page.context.set_offline(False)
+    expect_saved(page)
+    page.reload()
+    expect(page.locator("#save")).to_contain_text("Saved at")
+    assert paper_of(live.database, attempt_id)[0].chosen
+
+
+def test_two_tabs_and_the_back_button_keep_one_attempt(live: Live, page: Page, provoked: list[str]) -> None:
+    provoked.append("410")
+    attempt_id = open_first(live, page)
+    first, second, *_ = paper_of(live.database, attempt_id)
+    other = page.context.new_page()
+    other.goto(page.url)
+    answer(page, first, right=False)
+    expect_saved(page)
+    answer(other, first)
+    expect_saved(other)
+    other.locator("[data-next-button]").click()
+    expect(other.get_by_text("Question 2 of 20")).to_be_visible()
+    answer(other, second)
+    expect_saved(other)
+    other.go_back()
+    expect(other.get_by_text("Question 1 of 20")).to_be_visible()
+    expect(other.locator("#save")).to_contain_text("Saved at")
+    kept = paper_of(live.database, attempt_id)
+    assert [one.revision for one in kept[:2]] == [2, 1], "the last save of an item counts, in whichever tab"
+    other.goto(f"/attempts/{attempt_id}/review")
+    other.get_by_role("button", name="Submit the exam").click()
+    expect(other.get_by_role("heading", level=1)).to_have_text("Not passed")
+    other.go_back()
+    expect(other.get_by_role("heading", level=1)).to_have_text("Not passed")
+    answer(page, first)
+    expect(page.locator("#save")).to_contain_text("This exam is over. What was saved before counts.")
+    page.get_by_role("link", name="Continue").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Not passed")
+    assert paper_of(live.database, attempt_id)[0].revision == 2
+
+
+def test_when_the_time_runs_out_what_was_saved_counts(live: Live, page: Page) -> None:
+    attempt_id = open_first(live, page)
+    answer(page, paper_of(live.database, attempt_id)[0])
+    expect_saved(page)
+    end_soon(live.database, attempt_id)
+    page.reload()
+    expect(page.locator("#timer")).to_have_attribute("data-phase", "last")
+    expect(page.get_by_role("heading", level=1)).to_have_text("The time is up")
+    expect(page.get_by_role("heading", name="What you saved counts")).to_be_visible()
+    look_at(page)
+    page.get_by_role("button", name="See the result").click()
+    expect(page.get_by_text("The time ran out")).to_be_visible()
+    expect(page.get_by_text("1 of 20 questions")).to_be_visible()
+    look_at(page)
+
+
+def open_first(live: Live, page: Page) -> int:
+    """Start an attempt of Ann's and open its first item, signed in; return the attempt's id."""
+    attempt_id = start(live.database, live.world.ann.actor)
+    signed_in(page, live.world.ann.email)
+    page.goto(f"/attempts/{attempt_id}/items/1")
+    return attempt_id
+
+
+def end_soon(database: Database, attempt_id: int) -> None:
+    """Let an attempt run out while one looks on."""
+    with database.transaction() as session:
+        session.execute(update(Attempt).where(Attempt.id == attempt_id).values(deadline_at=clock.now() + SHORT))
