@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 PREFIX = "FLUENCE_"
 SECRET_MIN_LENGTH = 32
@@ -88,7 +88,7 @@ def _secret(name: str, value: str) -> str:
 def _database_url(name: str, value: str) -> str:
     if value.startswith("postgresql://"):
         value = value.replace("postgresql://", "postgresql+psycopg://", 1)
-    if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+    if not value.startswith(("sqlite:///", "postgresql+psycopg://")) or _parts(value) is None:
         raise SettingsError(
             f"{name} is not a database address; write sqlite:///path/to/file.db or postgresql://user@host/name"
         )
@@ -96,10 +96,21 @@ def _database_url(name: str, value: str) -> str:
 
 
 def _base_url(name: str, value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+    parts = _parts(value)
+    plain = parts is not None and parts.hostname and not (parts.path.strip("/") or parts.query or parts.fragment)
+    if parts is None or not plain or parts.scheme not in ("http", "https"):
         raise SettingsError(f"{name} is {value!r}; write it as https://training.example.org, without a path")
     return value.rstrip("/")
+
+
+def _parts(value: str) -> SplitResult | None:
+    """Return the parts of an address, None where its host or port cannot be read."""
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        return None
+    return parts if port != 0 else None
 
 
 def _log_level(name: str, value: str) -> str:

@@ -37,7 +37,9 @@ def demo(*, no_serve: bool) -> None:
     if not no_serve:
         check_port(chosen)
     support.migrate(chosen)
-    _prepare(Database(chosen.database_url))
+    database = Database(chosen.database_url)
+    _prepare(database)
+    database.engine.dispose()  # the worker is forked: a connection that is open would be carried into it
     click.echo(SIGN_INS.read_text() if SIGN_INS.exists() else f"{SIGN_INS} is gone; reset passwords by link.")
     if no_serve:
         return

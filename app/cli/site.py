@@ -63,9 +63,11 @@ def serve() -> None:
     chosen = support.settings()
     if chosen.secret_key is None:
         raise click.ClickException("FLUENCE_SECRET_KEY is not set; make one with `fluence secret` and keep it")
-    with support.ready_database(chosen).session() as session:
+    opened = support.ready_database(chosen)
+    with opened.session() as session:
         if queries.holds_demo(session):
             raise click.ClickException("this database holds the demo; serve another one (FLUENCE_DATABASE_URL)")
+    opened.engine.dispose()  # the workers are forked: a connection that is open would be carried into each
     check_port(chosen)
     run(chosen)
 

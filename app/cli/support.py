@@ -21,6 +21,7 @@ def ready_database(chosen: config.Settings) -> Database:
     """Return the database of the settings; refuse one that does not answer or is not migrated."""
     with plainly():
         database = Database(chosen.database_url)
+        click.get_current_context().call_on_close(database.engine.dispose)
         migrated = is_migrated(database.engine)
     if not migrated:
         raise click.ClickException("the database is not migrated; run `fluence db upgrade` first")

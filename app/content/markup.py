@@ -215,7 +215,8 @@ class _NoteBlock(_MarkedBlock):
         title = TOKEN.sub("", self.argument, count=1).strip()
         name = f"note-{len(self.page.notes)}"
         box = ET.SubElement(parent, "div", {"class": f"note note-{self.NAME}", "role": "note", "aria-labelledby": name})
-        heading = ET.SubElement(box, "h3", {"id": name})
+        # No heading: a note may stand before the first one of its lesson.
+        heading = ET.SubElement(box, "p", {"class": "note-t", "id": name})
         word = self.NAME.capitalize()
         kind = element("span", "kind", f"{word}." if title else word)
         kind.tail = f" {title}" if title else None

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, null, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from app.errors import NotFoundError
@@ -257,16 +257,46 @@ def manager_names(session: Session, organisation_id: int, account_id: int) -> li
 
 
 def technicians(
+    session: Session, organisation_id: int, within: Collection[int] | None
+) -> list[tuple[int, str, int, str]]:
+    """Return (account id, name, clinic id, clinic name) of the technicians of clinics, by clinic and name."""
+    return [(row[0], row[1], row[2], row[3]) for row in session.execute(_technicians(organisation_id, within))]
+
+
+def roster(
     session: Session,
     organisation_id: int,
     within: Collection[int] | None,
     *,
-    name: str = "",
-    limit: int | None = None,
-) -> list[tuple[int, str, int, str]]:
-    """Return (account id, name, clinic id, clinic name) of the technicians of clinics, by clinic and name."""
+    clinic_id: int | None,
+    name: str,
+    limit: int,
+) -> tuple[list[tuple[int, str]], list[tuple[int, str, int, str]]]:
+    """Return all clinics `within` as (id, name), and the technicians found among them; one query.
+
+    They are found by clinic (None: every one) and by a part of their name, the first `limit` of them.
+    """
+    found = _technicians(organisation_id, within)
+    if clinic_id is not None:
+        found = found.where(RoleGrant.clinic_id == clinic_id)
+    if name:
+        found = found.where(_name_holds(name))
+    places = select(null(), null(), Clinic.id, Clinic.name).where(Clinic.organisation_id == organisation_id)
+    if within is not None:
+        places = places.where(Clinic.id.in_(within))
+    people = found.limit(limit).subquery()
+    both = union_all(select(people), places).subquery()
+    account_id, account, clinic, clinic_name = both.c
+    rows = session.execute(select(both).order_by(clinic_name, clinic, account, account_id)).all()
+    return (
+        [(row[2], row[3]) for row in rows if row[0] is None],
+        [(row[0], row[1], row[2], row[3]) for row in rows if row[0] is not None],
+    )
+
+
+def _technicians(organisation_id: int, within: Collection[int] | None) -> Select[int, str, int, str]:
     query = (
-        select(Account.id, Account.name, Clinic.id, Clinic.name)
+        select(Account.id, Account.name.label("account"), Clinic.id.label("clinic_id"), Clinic.name.label("clinic"))
         .join(RoleGrant, RoleGrant.account_id == Account.id)
         .join(Clinic, Clinic.id == RoleGrant.clinic_id)
         .where(
@@ -277,11 +307,7 @@ def technicians(
         )
         .order_by(Clinic.name, Clinic.id, Account.name, Account.id)
     )
-    if within is not None:
-        query = query.where(RoleGrant.clinic_id.in_(within))
-    if name:
-        query = query.where(_name_holds(name))
-    return [(row[0], row[1], row[2], row[3]) for row in session.execute(query.limit(limit))]
+    return query if within is None else query.where(RoleGrant.clinic_id.in_(within))
 
 
 def open_link(session: Session, token_hash: str, *, now: datetime) -> tuple[AccessLink, Account]:

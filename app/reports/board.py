@@ -68,8 +68,9 @@ class BoardRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Board:
-    """Columns are the courses in force; `more` tells how many people did not fit."""
+    """Columns are the courses in force; `clinics` are all that could be asked for; `more` people did not fit."""
 
+    clinics: tuple[tuple[int, str], ...]
     releases: tuple[Release, ...]
     rows: tuple[BoardRow, ...]
     more: int
@@ -80,12 +81,18 @@ def status_board(
     *,
     organisation_id: int,
     within: Collection[int] | None,
-    name: str,
+    clinic_id: int | None = None,
+    name: str = "",
     day: date,
     known_at: datetime,
 ) -> Board:
-    """Return the board of the clinics `within` (None: all) for a day; five queries, however large it is."""
-    people_found = people.technicians(session, organisation_id, within, name=name, limit=MOST_PEOPLE + 1)
+    """Return the board of the clinics `within` (None: all), or of one of them, for a day.
+
+    Five queries, however large it is.
+    """
+    clinics, people_found = people.roster(
+        session, organisation_id, within, clinic_id=clinic_id, name=name, limit=MOST_PEOPLE + 1
+    )
     shown = people_found[:MOST_PEOPLE]
     account_ids = sorted({row[0] for row in shown})
     in_force = [one.release for one in releases.all_in_force(session, organisation_id).values()]
@@ -115,7 +122,9 @@ def status_board(
         )
         for account_id, person, clinic_id, clinic in shown
     ]
-    return Board(releases=tuple(in_force), rows=tuple(rows), more=len(people_found) - len(shown))
+    return Board(
+        clinics=tuple(clinics), releases=tuple(in_force), rows=tuple(rows), more=len(people_found) - len(shown)
+    )
 
 
 def _training(

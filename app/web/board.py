@@ -27,6 +27,7 @@ KEYS = (
 )
 TO_FOLLOW_UP = frozenset({"revoked", "suspended", "expired", "grace", "due", "sign_off"})
 LONGEST_NAME = 100
+LONGEST_ID = 19  # digits from which on a number may not fit a database's integers
 
 
 @bp.get("/board")
@@ -43,6 +44,7 @@ def show() -> Any:
             found,
             organisation_id=who.actor.organisation_id,
             within=within,
+            clinic_id=_clinic_id(chosen["clinic"]),
             name=chosen["name"],
             day=who.today,
             known_at=now(),
@@ -54,19 +56,17 @@ def _board(board: Board, chosen: dict[str, str]) -> Context:
     columns = [
         index for index, release in enumerate(board.releases) if chosen["certification"] in ("", release.course_id)
     ]
-    base = [row for row in board.rows if chosen["clinic"] in ("", str(row.clinic_id))]
-    shown = [row for row in base if not chosen["state"] or chosen["state"] in _keys(row, columns)]
-    clinics = dict.fromkeys((row.clinic_id, row.clinic) for row in board.rows)
+    shown = [row for row in board.rows if not chosen["state"] or chosen["state"] in _keys(row, columns)]
     return {
         "title": "Team",
-        "sub": f"{weekday(visitor().today)}, {counted(len(clinics), 'clinic')}",
+        "sub": f"{weekday(visitor().today)}, {counted(len(board.clinics), 'clinic')}",
         "actions": _actions(),
         "url": url_for("board.show"),
         **chosen,
-        "states": [_chip(key, label, base, columns) for key, label in KEYS],
+        "states": [_chip(key, label, board.rows, columns) for key, label in KEYS],
         "clinics": [
             {"value": "", "label": "All clinics"},
-            *({"value": str(one), "label": name} for one, name in clinics),
+            *({"value": str(one), "label": name} for one, name in board.clinics),
         ],
         "certifications": [
             {"value": "", "label": "All certifications"},
@@ -78,6 +78,31 @@ def _board(board: Board, chosen: dict[str, str]) -> Context:
         "columns": [_column(board, index) for index in columns],
         "groups": _groups(shown, columns),
         "pages": None,
+        "empty": _empty(filtered=any(chosen.values())),
+    }
+
+
+def _clinic_id(typed: str) -> int | None:
+    """Return the clinic that the address names: None for all, 0 (no clinic has it) for what is no id."""
+    if not typed:
+        return None
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < LONGEST_ID else 0
+
+
+def _empty(*, filtered: bool) -> Context:
+    """Return what the board says instead of rows."""
+    if filtered:
+        everyone = {"label": "Show everyone", "href": url_for("board.show")}
+        return {
+            "title": "Nobody matches these filters.",
+            "text": "Change one of them, or show everyone.",
+            "action": everyone,
+        }
+    invite = {"label": "Invite a person", "href": url_for("people.ask_invite")}
+    return {
+        "title": "Nobody treats here yet.",
+        "text": "Technicians stand here as soon as they are invited.",
+        "action": invite if visitor().actor.can(Action.MANAGE_PEOPLE) else None,
     }
 
 

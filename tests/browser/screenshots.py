@@ -8,11 +8,13 @@ from playwright.sync_api import Browser, Page, sync_playwright
 import app
 from app import clock
 from app.cli.demo import COURSE
-from app.cli.demo_story import Story, tell
+from app.cli.demo_story import ZONE, Story, tell
 from app.content.check import load_course
 from app.db import Database, upgrade
+from app.exams import queries
 from app.releases.freeze import freeze
-from tests.browser.browsing import launch, listen, serve, signed_in
+from tests.browser.answering import answer, expect_saved
+from tests.browser.browsing import PHONE, launch, listen, serve, signed_in
 from tests.databases import settings_for
 
 PICTURES = Path(__file__).resolve().parent / "pictures"
@@ -25,22 +27,24 @@ def main() -> None:
         address = f"http://127.0.0.1:{taken.getsockname()[1]}"
         settings = settings_for(f"sqlite:///{folder}/fluence.db", Path(folder), FLUENCE_BASE_URL=address)
         upgrade(settings.database_url)
-        with Database(settings.database_url).transaction() as session:
+        database = Database(settings.database_url)
+        with database.transaction() as session:
             story = tell(session, freeze(load_course(COURSE)), clock.now(), print)
         with serve(app.create_app(settings), taken), sync_playwright() as playwright:
             browser = launch(playwright)
-            board(as_person(browser, address, story, "max"))
-            exam(as_person(browser, address, story, "ann"))
+            board(as_person(browser, address, story, "max", size=(1280, 800), scale=1))
+            exam(as_person(browser, address, story, "ann", size=PHONE, scale=2), database)
             browser.close()
 
 
-def as_person(browser: Browser, address: str, story: Story, key: str) -> Page:
-    """Open a browser of one of the demo's people, signed in; text is drawn sharp at twice the size."""
+def as_person(browser: Browser, address: str, story: Story, key: str, *, size: tuple[int, int], scale: int) -> Page:
+    """Open a browser of one of the demo's people, signed in; `scale` pixels are drawn for each of CSS."""
     context = browser.new_context(
         base_url=address,
-        viewport={"width": 1280, "height": 760},
-        device_scale_factor=2,
+        viewport={"width": size[0], "height": size[1]},
+        device_scale_factor=scale,
         color_scheme="light",
+        timezone_id=ZONE,
     )
     email, _, password = story.passwords[key]
     return signed_in(context.new_page(), email, password)
@@ -52,13 +56,18 @@ def board(page: Page) -> None:
     page.screenshot(path=PICTURES / "board.png")
 
 
-def exam(page: Page) -> None:
-    """Take an item of a running exam."""
+def exam(page: Page, database: Database) -> None:
+    """Take an item of a running exam, rightly answered and saved, on a phone."""
     page.goto(f"/courses/{COURSE.name}/exam")
     page.get_by_role("checkbox").check()
     page.get_by_role("button", name="Start").click()
-    page.get_by_role("radio").first.check()
-    page.wait_for_load_state("networkidle")
+    page.wait_for_url("**/items/1")
+    attempt_id = int(page.url.split("/")[4])
+    with database.session() as session:
+        asked = next(one for one in queries.paper(session, attempt_id) if one.shown["type"] == "single-choice")
+    page.goto(f"/attempts/{attempt_id}/items/{asked.position}")
+    answer(page, asked)
+    expect_saved(page)
     page.screenshot(path=PICTURES / "exam.png")
 
 

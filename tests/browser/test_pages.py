@@ -1,4 +1,4 @@
-"""The pages that no journey passes: every type of item, the longest lessons, what is refused, and an account's pages."""
+"""The pages that no journey passes: every type of item, the fact tables, what is refused, an account's pages."""
 
 from playwright.sync_api import expect
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from app import clock
 from app.exams import queries
@@ -38,8 +38,12 @@ def test_ann_learns_sits_and_is_certified(live: Live, open_page: Open) -> None:
 def heard(page: Page) -> list[str]:
     """Note down every request from now on but those for files that a browser keeps."""
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
-    page.on("request", lambda request: "/static/" in request.url and asked.pop())
+
+    def note(request: Request) -> None:
+        if "/static/" not in request.url:
+            asked.append(f"{request.method} {request.url}")
+
+    page.on("request", note)
     return asked
 
 

@@ -22,6 +22,7 @@ OTHER_KEYS = {
     "certification_event(certification_id, attempt_id)": PARENT,
     "certification_event(certification_id, effective_on)": PARENT,
     "release_signature(release_id, account_id)": PARENT,
+    "role_grant(account_id)": PERSON,
     "role_grant(account_id, clinic_id, role)": PERSON,
     "role_grant(account_id, role)": PERSON,
     "sign_in(account_id)": PERSON,

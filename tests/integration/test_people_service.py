@@ -43,6 +43,18 @@ def test_an_invited_person_sets_a_password_and_signs_in(db: Session, world: Worl
     ]
 
 
+def test_a_technician_is_invited_into_a_clinic(db: Session, world: World) -> None:
+    with pytest.raises(RefusedError, match="choose which one"):
+        service.invite(
+            db,
+            actor=world.ida.actor,
+            email="nora@lumen.example",
+            name="Nora Weiss",
+            roles=[(Role.TECHNICIAN, None)],
+            now=NOW,
+        )
+
+
 def test_a_link_works_once(db: Session, world: World) -> None:
     _, token = invite(db, world.max.actor, roles=[(Role.TECHNICIAN, world.riverside)])
     service.set_password(db, token=token, password=PASSWORD, now=LATER)

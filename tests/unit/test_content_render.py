@@ -117,7 +117,7 @@ def test_notes_images_tables_and_headings() -> None:
         "| a | b |\n|---|--:|\n| 1 | 2 |\n"
     )
     assert '<div aria-labelledby="note-1" class="note note-danger" role="note">' in html
-    assert '<h3 id="note-1"><span class="kind">Danger.</span> A <em>tan</em></h3>' in html
+    assert '<p class="note-t" id="note-1"><span class="kind">Danger.</span> A <em>tan</em></p>' in html
     assert '<figure><img alt="Alt &amp; text" loading="lazy" src="/media/1/handpiece.png">' in html
     assert "<figcaption>Caption</figcaption>" in html
     assert '<div aria-label="Table: a, b" class="scroll" role="region" tabindex="0"><table>' in html

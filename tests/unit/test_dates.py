@@ -129,17 +129,18 @@ def test_renewed_on_the_day_of_the_first_issue_where_the_window_is_always_open()
     assert (period.first_on, period.last_on) == (date(2027, 3, 1), date(2028, 2, 29))
 
 
-def test_a_renewal_in_grace_longer_than_the_validity_can_be_over_already() -> None:
+@pytest.mark.parametrize(
+    ("renewed_on", "first_on"),
+    [(date(2026, 4, 30), date(2026, 4, 30)), (date(2026, 5, 5), date(2026, 4, 1))],
+)
+def test_a_renewal_in_grace_longer_than_the_validity_can_be_over_already(renewed_on: date, first_on: date) -> None:
+    issued_on = date(2026, 3, 1)
     terms = {"validity_months": 1, "grace_days": 60, "renewal_window_days": 9}
-    previous = first_period(date(2026, 3, 1), **terms, expiry_basis="previous_expiry")
+    previous = first_period(issued_on, **terms, expiry_basis="previous_expiry")
     period = renewed_period(
-        date(2026, 5, 5),
-        first_issued_on=date(2026, 3, 1),
-        previous=previous,
-        **terms,
-        expiry_basis="previous_expiry",
+        renewed_on, first_issued_on=issued_on, previous=previous, **terms, expiry_basis="previous_expiry"
     )
-    assert (period.first_on, period.last_on) == (date(2026, 4, 1), date(2026, 4, 30))
+    assert (period.first_on, period.last_on) == (first_on, date(2026, 4, 30))
 
 
 def test_a_period_may_end_on_the_last_day_of_the_calendar() -> None:

@@ -9,6 +9,7 @@ from app.certification.issuing import change_certification
 from app.certification.lifecycle import EventKind
 from app.clock import day_in
 from app.db import Database
+from app.people import queries as people
 from app.people import service
 from app.people.permissions import Role
 from tests.factories import COURSE, ZONE, World, certify, observe, read_lessons
@@ -87,6 +88,26 @@ def test_filters_live_in_the_address(browser: Browser, world: World) -> None:
     assert "Ben Okafor" in page.text
     assert "Ann Berg" not in page.text
     assert "/board" in page.links
+
+
+def test_a_clinic_stays_chosen_where_nobody_is_found(browser: Browser, world: World) -> None:
+    form = browser.sign_in(world.ida).page(f"/board?name=ben&clinic={world.riverside}").form("/board")
+    assert form.fields["clinic"] == [str(world.riverside)]
+
+
+def test_who_has_no_technicians_is_told_to_invite(browser: Browser, world: World) -> None:
+    page = browser.sign_in(world.olga).page("/board")
+    assert "Nobody treats here yet." in page.text
+    assert "/people/invite" in page.links
+
+
+def test_a_chosen_clinic_is_read_beyond_the_first_people(world: World, database: Database) -> None:
+    with database.session() as session:
+        clinics, found = people.roster(
+            session, world.organisation_id, None, clinic_id=world.riverside, name="", limit=1
+        )
+    assert clinics == [(world.hafen, "Hafen"), (world.riverside, "Riverside")]
+    assert found == [(world.ann.id, "Ann Berg", world.riverside, "Riverside")]
 
 
 @pytest.mark.parametrize(

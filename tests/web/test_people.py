@@ -397,11 +397,3 @@ def grant_of(database: Database, person: Person) -> int:
         found = session.scalar(select(RoleGrant.id).where(RoleGrant.account_id == person.id).order_by(RoleGrant.id))
     assert found
     return found
-
-
-def test_a_technician_is_invited_into_a_clinic(browser: Browser, world: World, database: Database) -> None:
-    browser.sign_in(world.ida)
-    page = browser.send("/people/invite", **NEW, place="organisation")
-    assert page.status_code == 422
-    assert "A technician treats in a clinic; choose which one." in page.text
-    assert account_named(database, "Nora Weiss") is None
