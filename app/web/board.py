@@ -35,7 +35,6 @@ LONGEST_ID = 19  # digits from which on a number may not fit a database's intege
 def show() -> Any:
     """Show technicians by certifications, filtered by state, clinic, certification and name."""
     who = visitor()
-    within = who.actor.clinics(Action.SEE_BOARD)
     chosen = {
         key: request.args.get(key, "").strip()[:LONGEST_NAME] for key in ("state", "clinic", "certification", "name")
     }
@@ -43,7 +42,7 @@ def show() -> Any:
         board = status_board(
             found,
             organisation_id=who.actor.organisation_id,
-            within=within,
+            within=who.actor.clinics(Action.SEE_BOARD),
             clinic_id=_clinic_id(chosen["clinic"]),
             name=chosen["name"],
             day=who.today,

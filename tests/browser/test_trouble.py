@@ -13,7 +13,7 @@ from tests.browser.browsing import look_at, signed_in
 from tests.browser.conftest import Live
 from tests.web.sitting import paper_of, start
 
-SHORT = timedelta(seconds=5)
+SHORT = timedelta(seconds=6)
 
 
 def test_without_a_connection_nothing_is_lost(live: Live, page: Page, provoked: list[str]) -> None:
