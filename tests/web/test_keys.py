@@ -1,6 +1,7 @@
 """No byte that reaches a trainee before the end tells a key: not in pages, answers to saves, headers or errors."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,12 +15,13 @@ from app.db import Database
 from app.exams.models import PaperItem
 from app.exams.queries import Asked
 from app.releases.models import ItemContent
-from tests.factories import COURSE, World
+from tests.factories import COURSE, World, frozen_course
 from tests.web.conftest import Browser
 from tests.web.page import Page, scrubbed
 from tests.web.sitting import failed, item_url, paper_of, start_mixed
 
 CANARY = "canary"
+SHOWN = {"type", "stem", "options", "rights", "unit", "notice", "media", "topic"}
 Change = Callable[[int, dict[str, Any]], dict[str, Any]]
 CLOCK = re.compile(r'data-left="\d+"|<b data-clock>[\d:]+</b>|"left":\d+|Saved at [\d:]+|"saved":"[\d:]+"')
 
@@ -52,6 +54,28 @@ def test_other_keys_would_look_the_same(browser: Browser, world: World, database
     with database.transaction() as session:
         rewrite_keys(session, lambda _number, keyed: {**keyed, "key": another(keyed)})
     assert look_around(browser, attempt_id).answers == before.answers
+
+
+def test_what_is_frozen_to_be_shown_holds_no_key() -> None:
+    for item in frozen_course().items:
+        assert item.shown.keys() == SHOWN
+        assert all(option.keys() == {"id", "html"} for option in (*item.shown["options"], *item.shown["rights"]))
+        told = str(item.shown)
+        secrets = [item.keyed["why"], *item.keyed["whys"].values(), *item.keyed["sources"], *item.keyed["facts"]]
+        assert [secret for secret in secrets if secret and secret in told] == [], item.id
+
+
+def test_the_place_of_an_option_tells_nothing() -> None:
+    keys = Counter(
+        (len(item.shown["options"]), item.keyed["key"][0])
+        for item in frozen_course().items
+        if item.shown["type"] == "single-choice"
+    )
+    for size in {size for size, _ in keys}:
+        of_size = {letter: number for (options, letter), number in keys.items() if options == size}
+        fair = sum(of_size.values()) / size
+        assert len(of_size) == size
+        assert all(fair * 0.6 < number < fair * 1.4 for number in of_size.values()), of_size
 
 
 def test_a_right_answer_is_answered_like_a_wrong_one(browser: Browser, world: World, database: Database) -> None:
