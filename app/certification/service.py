@@ -252,6 +252,7 @@ def _own_standing(session: Session, actor: Actor, course_id: str, zone: str, now
         zone=zone,
         course_id=course_id,
         now=now,
+        practice=False,
     )
 
 

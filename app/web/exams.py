@@ -146,6 +146,7 @@ def _standing(found: Any, course_id: str) -> Standing:
         zone=who.person.time_zone,
         course_id=course_id,
         now=now(),
+        practice=False,
     )
 
 

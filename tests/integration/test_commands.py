@@ -7,18 +7,22 @@ import socket
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
+from app import clock
 from app.cli import main
 from app.cli.demo_story import sit
 from app.db import Database
+from app.exams.models import Attempt
 from app.people.models import Account, Organisation
 from app.releases import queries as releases
-from tests.databases import Databases, EngineName
+from app.worker import make_queue
+from tests.databases import Databases, EngineName, settings_for
 from tests.factories import COURSE, COURSES, PASSWORD, World
 from tests.integration.story import NOW, start, town, trail
 
@@ -259,6 +263,17 @@ def test_the_demo_is_made_once_and_kept(tmp_path: Path, monkeypatch: pytest.Monk
     assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "var").glob("demo-*")} == {0o600}
     ended = run("serve", **environment, FLUENCE_SECRET_KEY=SECRET)
     refused(ended, "this database holds the demo")
+
+
+def test_the_worker_records_what_ran_out(sqlite_machine: Machine, tmp_path: Path) -> None:
+    with sqlite_machine.database.transaction() as session:
+        attempt_id = start(session, sqlite_machine.world.ann.actor, now=clock.now() - timedelta(minutes=31)).id
+    queue = make_queue(settings_for(sqlite_machine.database.url, tmp_path))
+    job = next(iter(queue._registry.periodic_tasks))  # noqa: SLF001  what the consumer runs every minute
+    assert (job.execute(), job.execute()) == (1, 0)
+    with sqlite_machine.database.session() as session:
+        attempt = session.get_one(Attempt, attempt_id)
+    assert (attempt.closed_by, attempt.closed_at) == ("ran_out", attempt.deadline_at)
 
 
 def run(*arguments: str, typed: str = "", **environment: str) -> Result:

@@ -29,10 +29,12 @@ FROZEN = frozenset({"content_file", "item_content", "release_item", "release_les
 class Browser(FlaskClient):
     """A browser without JavaScript: it keeps cookies, sends forms with their token, and judges every page's style."""
 
+    judges = True
+
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         """Make a request; the page that it brings keeps the house style."""
         answer = super().open(*args, **{"buffered": True, **kwargs})
-        if answer.mimetype == "text/html" and answer.status_code not in range(300, 400) and answer.text:
+        if self.judges and answer.mimetype == "text/html" and answer.status_code not in range(300, 400) and answer.text:
             faults = faults_of(Page(answer.text))
             assert faults == [], f"{answer.request.method} {answer.request.path} ({answer.status_code})"
         return answer

@@ -1,6 +1,7 @@
 """Signing in and out, links that set a password, one's own account; and what ends a sign-in."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -136,6 +137,14 @@ def test_one_address_does_not_try_everybody(browser: Browser, world: World) -> N
     for _ in range(200):
         limits.too_many(pages.PER_ADDRESS, "sign-in", "127.0.0.1")
     assert browser.sign_in_by_form(world.ann).status_code == 429
+
+
+def test_behind_a_proxy_the_nearest_address_counts(proxied: Browser, world: World) -> None:
+    guess(proxied, world.ann.email, times=10, address="198.51.100.7")
+    form = {"csrf_token": proxied.token(), "email": world.ann.email, "password": PASSWORD}
+    for forwarded in ("198.51.100.7", "203.0.113.9, 198.51.100.7"):
+        assert proxied.post("/sign-in", data=form, headers={"X-Forwarded-For": forwarded}).status_code == 429
+    assert proxied.post("/sign-in", data=form, headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 303
 
 
 def test_signing_in_begins_a_new_session(browser: Browser, world: World) -> None:
@@ -295,13 +304,27 @@ def test_a_weak_password_leaves_the_link_whole(
 def safe_browser(databases: Databases, world: World, tmp_path: Path) -> Iterator[Browser]:
     """A browser of a site that is served over TLS."""
     assert world.people
-    with databases.copy("sqlite", "world") as url:
-        site = app.create_app(settings_for(url, tmp_path, FLUENCE_BASE_URL="https://training.example"))
-        site.test_client_class = Browser
-        browser = cast("Browser", site.test_client())
+    with browser_with(databases, tmp_path, FLUENCE_BASE_URL="https://training.example") as browser:
         browser.environ_base["HTTP_HOST"] = "training.example"
         browser.environ_base["wsgi.url_scheme"] = "https"
         yield browser
+
+
+@pytest.fixture
+def proxied(databases: Databases, world: World, tmp_path: Path) -> Iterator[Browser]:
+    """A browser of a site behind one proxy."""
+    assert world.people
+    with browser_with(databases, tmp_path, FLUENCE_TRUSTED_PROXIES="1") as browser:
+        yield browser
+
+
+@contextmanager
+def browser_with(databases: Databases, folder: Path, **settings: str) -> Iterator[Browser]:
+    """Open a browser of a site with settings of its own."""
+    with databases.copy("sqlite", "world") as url:
+        site = app.create_app(settings_for(url, folder, **settings))
+        site.test_client_class = Browser
+        yield cast("Browser", site.test_client())
         site.extensions["fluence.database"].engine.dispose()
 
 
@@ -310,12 +333,12 @@ def second(browser: Browser) -> Browser:
     return cast("Browser", browser.application.test_client())
 
 
-def guess(browser: Browser, email: str, *, times: int) -> None:
-    """Count wrong tries from this address, without waiting for a hash each time."""
+def guess(browser: Browser, email: str, *, times: int, address: str = "127.0.0.1") -> None:
+    """Count wrong tries from an address, without waiting for a hash each time."""
     limits = browser.application.extensions["fluence.limits"]
     for _ in range(times):
         known = passwords.token_hash(email)[:32]
-        limits.too_many(pages.PER_ACCOUNT_AND_ADDRESS, "sign-in", known, "127.0.0.1")
+        limits.too_many(pages.PER_ACCOUNT_AND_ADDRESS, "sign-in", known, address)
 
 
 def reset_link(database: Database, world: World, *, hours_ago: float = 0) -> str:

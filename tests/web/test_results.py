@@ -13,9 +13,9 @@ from app.db import Database
 from app.people import service as people
 from app.releases.models import Release
 from tests.factories import COURSE, World, certify, observe, read_lessons
-from tests.web.conftest import Browser, old_world
+from tests.web.conftest import Browser, old_world, statements
 from tests.web.page import Page
-from tests.web.sitting import answer_all, failed, paper_of, passed, start
+from tests.web.sitting import EXAM, answer_all, failed, paper_of, passed, start
 
 KEYS = "Questions and keys"
 UNKNOWN = 999_999
@@ -160,6 +160,24 @@ def test_no_key_is_shown_while_the_exam_is_sat_again(browser: Browser, world: Wo
     browser.send(f"/attempts/{again}/submit")
     assert KEYS in result(browser, first).text
     assert KEYS not in result(browser, again).text
+
+
+@pytest.mark.parametrize("fate", ["passed", "failed", "used_up", "running"])
+def test_the_pages_of_an_exam_take_few_queries(browser: Browser, world: World, database: Database, fate: str) -> None:
+    match fate:
+        case "passed":
+            attempt_id = passed(database, world.ann.actor)
+        case "failed":
+            attempt_id = failed(database, world.ann.actor, days_ago=0.5)
+        case "used_up":
+            attempt_id = [failed(database, world.ann.actor, days_ago=days_ago) for days_ago in (6, 4, 2)][-1]
+        case _:
+            attempt_id = start(database, world.ann.actor)
+    browser.sign_in(world.ann)
+    for path in (f"/attempts/{attempt_id}/result", EXAM, "/", f"/courses/{COURSE}"):
+        with statements(database) as asked:
+            browser.get(path)
+        assert len(asked) <= 6, "\n".join([path, *asked])
 
 
 def result(browser: Browser, attempt_id: int) -> Page:
