@@ -1,20 +1,22 @@
 """The database: engine, Base, column types, session() and transaction(), the only place that commits."""
 
+import fcntl
+import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 SQLITE_BUSY_MS = 10_000
@@ -61,6 +63,11 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: sa.JSON, list[Any]: sa.JSON}  # noqa: RUF012
 
 
+def table_of(model: type[Base]) -> sa.Table:
+    """Return a model's table, for statements on a hot path: no object is built of their rows."""
+    return cast("sa.Table", model.__table__)
+
+
 def make_engine(url: str) -> sa.Engine:
     """Return an engine for SQLite (WAL, synchronous=FULL, foreign keys) or PostgreSQL."""
     parsed = sa.make_url(url)
@@ -93,6 +100,57 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+class WritersTurn:
+    """SQLite has one writer: who waits here is woken in time; who polls SQLite's own lock sleeps too long.
+
+    Threads queue for a lock, processes for that of a file beside the database. The system drops it with its process.
+    """
+
+    def __init__(self, database: str | None) -> None:
+        """Queue beside a database file; one in memory belongs to a single process."""
+        self._threads = Lock()
+        self._path = f"{database}-turn" if database and database != ":memory:" else None
+        self._file = -1
+
+    def __enter__(self) -> None:
+        """Wait for everybody who came before."""
+        self._threads.acquire()
+        if self._path is None:
+            return
+        try:
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+        except BaseException:
+            self._leave()
+            raise
+
+    def __exit__(self, *_error: object) -> None:
+        """Let the next one write."""
+        self._leave()
+
+    def _leave(self) -> None:
+        if self._file != -1:
+            os.close(self._file)
+            self._file = -1
+        self._threads.release()
+
+
+class ReadingSession(Session):
+    """A session that only reads: changing a row in it, or asking it for a statement that does, is a mistake of ours."""
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        """Refuse to write what was changed."""
+        if self.new or self.dirty or self.deleted:
+            raise TypeError("a session for reading was asked to write; open a transaction")
+        super().flush(objects)
+
+
+@sa.event.listens_for(ReadingSession, "do_orm_execute")
+def _refuse_writing(asked: ORMExecuteState) -> None:
+    if asked.is_insert or asked.is_update or asked.is_delete:
+        raise TypeError("a session for reading was asked to write; open a transaction")
+
+
 class Database:
     """One database: `session()` to read, `transaction()` to write."""
 
@@ -101,15 +159,31 @@ class Database:
         self.url = url
         self.engine = make_engine(url)
         self._writing = self.engine.execution_options(writes=True)
-        # SQLite has one writer: threads that wait here are woken in time, those that poll its lock sleep too long.
-        one_at_a_time = self.engine.dialect.name == "sqlite"
-        self._turn: AbstractContextManager[object] = Lock() if one_at_a_time else nullcontext()
+        # On PostgreSQL every statement sees what was committed before it, in a transaction or not: a page's reads do
+        # without BEGIN and ROLLBACK around them. SQLite gives a reader one state for all its statements.
+        on_postgres = self.engine.dialect.name == "postgresql"
+        alone = {"isolation_level": "AUTOCOMMIT"} if on_postgres else {}
+        at_once = {"isolation_level": "REPEATABLE READ"} if on_postgres else {}
+        self._reading, self._snapshot = (self.engine.execution_options(**options) for options in (alone, at_once))
+        self._turn = nullcontext() if on_postgres else WritersTurn(self.engine.url.database)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """Yield a session for reading; whatever it wrote is rolled back."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        """Yield a session for reading; it refuses to write."""
+        with ReadingSession(self._reading, expire_on_commit=False) as session:
             yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """Yield a session that reads one state of the database to its end, whatever is written meanwhile."""
+        with ReadingSession(self._snapshot, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def connection(self) -> Iterator[sa.Connection]:
+        """Yield a connection for a single read."""
+        with self._reading.connect() as connection:
+            yield connection
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:

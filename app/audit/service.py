@@ -11,6 +11,9 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from app.audit.models import Entry, EntryDetail
+from app.db import table_of
+
+_ENTRY, _DETAIL = insert(table_of(Entry)), insert(table_of(EntryDetail))
 
 
 def canonical(value: Any) -> bytes:
@@ -40,8 +43,10 @@ def record(
     system itself).
     """
     entry_id, salt, told = secrets.token_hex(16), secrets.token_hex(32), dict(detail or {})
-    session.execute(
-        insert(Entry),
+    session.flush()  # the fact stands before its entry
+    connection = session.connection()
+    connection.execute(
+        _ENTRY,
         {
             "id": entry_id,
             "organisation_id": organisation_id,
@@ -53,5 +58,5 @@ def record(
             "commitment": commitment_of(salt, told),
         },
     )
-    session.execute(insert(EntryDetail), {"entry_id": entry_id, "salt": salt, "detail": told})
+    connection.execute(_DETAIL, {"entry_id": entry_id, "salt": salt, "detail": told})
     return entry_id

@@ -1,10 +1,12 @@
 """Reading certifications: what people hold as of a day, what they still need, whether they may sit an exam."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.certification import scope
@@ -34,18 +36,25 @@ def held_by(
     session: Session, organisation_id: int, account_ids: Collection[int], course_ids: Collection[str] | None = None
 ) -> dict[int, list[Held]]:
     """Return the certifications of people with their events, by account, oldest first; one query."""
+    of = {"organisation_id": organisation_id, "account_ids": account_ids, "course_ids": course_ids}
+    found: dict[int, list[Held]] = {}
+    for held in _folded(session, _held_by(some=course_ids is not None), of):
+        found.setdefault(held.certification.account_id, []).append(held)
+    return found
+
+
+@cache
+def _held_by(*, some: bool) -> Select[Certification, CertificationEvent]:
     query = (
         select(Certification, CertificationEvent)
         .join(CertificationEvent, CertificationEvent.certification_id == Certification.id)
-        .where(Certification.organisation_id == organisation_id, Certification.account_id.in_(account_ids))
+        .where(
+            Certification.organisation_id == bindparam("organisation_id"),
+            Certification.account_id.in_(bindparam("account_ids", expanding=True)),
+        )
         .order_by(Certification.course_id, Certification.ordinal)
     )
-    if course_ids is not None:
-        query = query.where(Certification.course_id.in_(course_ids))
-    found: dict[int, list[Held]] = {}
-    for held in _folded(session, query):
-        found.setdefault(held.certification.account_id, []).append(held)
-    return found
+    return query.where(Certification.course_id.in_(bindparam("course_ids", expanding=True))) if some else query
 
 
 def get_held(session: Session, certification_id: int, organisation_id: int) -> Held:
@@ -61,10 +70,12 @@ def get_held(session: Session, certification_id: int, organisation_id: int) -> H
     return found[0]
 
 
-def _folded(session: Session, query: Select[Certification, CertificationEvent]) -> list[Held]:
+def _folded(
+    session: Session, query: Select[Certification, CertificationEvent], of: Mapping[str, Any] | None = None
+) -> list[Held]:
     certifications: dict[int, Certification] = {}
     events: dict[int, list[Event]] = {}
-    for certification, event in session.execute(query):
+    for certification, event in session.execute(query, of):
         certifications[certification.id] = certification
         events.setdefault(certification.id, []).append(event_of(event))
     return [Held(certification=one, events=tuple(events[key])) for key, one in certifications.items()]

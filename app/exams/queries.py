@@ -3,9 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.errors import NotFoundError
@@ -147,25 +148,7 @@ class Asked:
 
 def paper(session: Session, attempt_id: int) -> list[Asked]:
     """Return the paper of an attempt as drawn, with keys and the latest responses; one query."""
-    newest = (
-        select(Response.position, func.max(Response.revision).label("revision"))
-        .where(Response.attempt_id == attempt_id)
-        .group_by(Response.position)
-        .subquery()
-    )
-    rows = session.execute(
-        select(PaperItem, ItemContent.shown, ItemContent.keyed, Response.chosen, newest.c.revision)
-        .join(ItemContent, ItemContent.hash == PaperItem.item_hash)
-        .outerjoin(newest, newest.c.position == PaperItem.position)
-        .outerjoin(
-            Response,
-            (Response.attempt_id == PaperItem.attempt_id)
-            & (Response.position == PaperItem.position)
-            & (Response.revision == newest.c.revision),
-        )
-        .where(PaperItem.attempt_id == attempt_id)
-        .order_by(PaperItem.position)
-    )
+    rows = session.execute(_paper(), {"attempt_id": attempt_id})
     return [
         Asked(
             position=item.position,
@@ -181,6 +164,29 @@ def paper(session: Session, attempt_id: int) -> list[Asked]:
         )
         for item, shown, keyed, chosen, revision in rows
     ]
+
+
+@cache
+def _paper() -> Select[PaperItem, dict[str, Any], dict[str, Any], Any, int]:
+    newest = (
+        select(Response.position, func.max(Response.revision).label("revision"))
+        .where(Response.attempt_id == bindparam("attempt_id"))
+        .group_by(Response.position)
+        .subquery()
+    )
+    return (
+        select(PaperItem, ItemContent.shown, ItemContent.keyed, Response.chosen, newest.c.revision)
+        .join(ItemContent, ItemContent.hash == PaperItem.item_hash)
+        .outerjoin(newest, newest.c.position == PaperItem.position)
+        .outerjoin(
+            Response,
+            (Response.attempt_id == PaperItem.attempt_id)
+            & (Response.position == PaperItem.position)
+            & (Response.revision == newest.c.revision),
+        )
+        .where(PaperItem.attempt_id == bindparam("attempt_id"))
+        .order_by(PaperItem.position)
+    )
 
 
 def revisions(session: Session, attempt_id: int) -> list[tuple[int, int, Chosen, str]]:
@@ -205,22 +211,10 @@ def histories(
     session: Session, organisation_id: int, account_ids: Collection[int], course_ids: Collection[str] | None = None
 ) -> dict[tuple[int, str], History]:
     """Return the attempts of people, with the grants beside them, by (account, course); one query."""
-    query = (
-        select(Attempt, AttemptGrant.id, AttemptGrant.granted_at)
-        .outerjoin(
-            AttemptGrant,
-            (AttemptGrant.organisation_id == Attempt.organisation_id)
-            & (AttemptGrant.account_id == Attempt.account_id)
-            & (AttemptGrant.course_id == Attempt.course_id),
-        )
-        .where(Attempt.organisation_id == organisation_id, Attempt.account_id.in_(account_ids))
-        .order_by(Attempt.number)
-    )
-    if course_ids is not None:
-        query = query.where(Attempt.course_id.in_(course_ids))
+    of = {"organisation_id": organisation_id, "account_ids": account_ids, "course_ids": course_ids}
     attempts: dict[tuple[int, str], dict[int, Attempt]] = {}
     granted: dict[tuple[int, str], dict[int, datetime]] = {}
-    for attempt, grant_id, granted_at in session.execute(query):
+    for attempt, grant_id, granted_at in session.execute(_histories(some=course_ids is not None), of):
         key = (attempt.account_id, attempt.course_id)
         attempts.setdefault(key, {})[attempt.id] = attempt
         if grant_id is not None:
@@ -229,6 +223,25 @@ def histories(
         key: History(attempts=tuple(found.values()), granted_at=tuple(granted.get(key, {}).values()))
         for key, found in attempts.items()
     }
+
+
+@cache
+def _histories(*, some: bool) -> Select[Attempt, int, datetime]:
+    query = (
+        select(Attempt, AttemptGrant.id, AttemptGrant.granted_at)
+        .outerjoin(
+            AttemptGrant,
+            (AttemptGrant.organisation_id == Attempt.organisation_id)
+            & (AttemptGrant.account_id == Attempt.account_id)
+            & (AttemptGrant.course_id == Attempt.course_id),
+        )
+        .where(
+            Attempt.organisation_id == bindparam("organisation_id"),
+            Attempt.account_id.in_(bindparam("account_ids", expanding=True)),
+        )
+        .order_by(Attempt.number)
+    )
+    return query.where(Attempt.course_id.in_(bindparam("course_ids", expanding=True))) if some else query
 
 
 def attempt_in_course(

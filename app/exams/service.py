@@ -13,6 +13,7 @@ from app.audit import service as trail
 from app.content.draw import Pick, draw
 from app.content.grade import credit
 from app.content.values import ItemType, Scoring
+from app.db import table_of
 from app.errors import NotFoundError, RefusedError
 from app.exams import queries, timing
 from app.exams.models import Attempt, AttemptGrant, Flag, PaperItem, Response
@@ -74,7 +75,7 @@ def create_attempt(
     )
     session.add(attempt)
     session.flush()
-    session.execute(insert(PaperItem), _paper_rows(attempt.id, drawn.picks, pool))
+    session.connection().execute(_PAPER, _paper_rows(attempt.id, drawn.picks, pool))
     trail.record(
         session,
         organisation_id=organisation_id,
@@ -106,9 +107,16 @@ def _paper_rows(attempt_id: int, picks: Sequence[Pick], pool: releases.Pool) -> 
 
 _attempt, _paper, _content = Attempt.__table__.c, PaperItem.__table__.c, ItemContent.__table__.c
 _flag, _response = Flag.__table__.c, Response.__table__.c
-_HERE_AND_NEXT: tuple[Any, ...] = (bindparam("position"), bindparam("following"))
+_newer = table_of(Response).alias("newer")
+_LATEST = (
+    select(func.max(_newer.c.revision))
+    .where(_newer.c.attempt_id == _paper.attempt_id, _newer.c.position == _paper.position)
+    .scalar_subquery()
+)
 
-# The three statements of a save are constant, over the tables: they are compiled once, and no object is built of a row.
+_PAPER = insert(table_of(PaperItem))
+
+# The two statements of a save are constant, over the tables: they are compiled once, and no object is built of a row.
 # The first one finds the attempt (and locks it, so that a save and a submit follow each other), the item and the next.
 _AT_ITEM = (
     select(
@@ -118,26 +126,43 @@ _AT_ITEM = (
         _paper.position,
         _content.shown,
         _flag.position.is_not(None).label("flagged"),
+        _response.chosen,
+        _response.saved_at,
     )
     .select_from(Attempt.__table__)
     .join(PaperItem.__table__, _paper.attempt_id == _attempt.id)
     .join(ItemContent.__table__, _content.hash == _paper.item_hash)
     .outerjoin(Flag.__table__, (_flag.attempt_id == _attempt.id) & (_flag.position == _paper.position))
+    .outerjoin(
+        Response.__table__,
+        (_response.attempt_id == _attempt.id)
+        & (_response.position == _paper.position)
+        & (_response.revision == _LATEST),
+    )
     .where(
         _attempt.id == bindparam("attempt_id"),
         _attempt.organisation_id == bindparam("organisation_id"),
         _attempt.account_id == bindparam("account_id"),
-        _paper.position.in_(_HERE_AND_NEXT),
+        _paper.position.in_((bindparam("position"), bindparam("following"))),
     )
     .order_by(_paper.position)
     .with_for_update(of=Attempt.__table__)
 )
-_LATEST = (
-    select(_response.position, _response.revision, _response.chosen, _response.saved_at)
-    .where(_response.attempt_id == bindparam("attempt_id"), _response.position.in_(_HERE_AND_NEXT))
-    .order_by(_response.revision)
+# Who waited for the lock sees with this one what was saved meanwhile: the number of a revision is never given twice.
+_REVISION = (
+    insert(table_of(Response))
+    .from_select(
+        ["attempt_id", "position", "revision", "chosen", "saved_at"],
+        select(
+            bindparam("attempt_id", type_=_response.attempt_id.type),
+            bindparam("position", type_=_response.position.type),
+            func.coalesce(func.max(_response.revision), 0) + 1,
+            bindparam("chosen", type_=_response.chosen.type),
+            bindparam("saved_at", type_=_response.saved_at.type),
+        ).where(_response.attempt_id == bindparam("attempt_id"), _response.position == bindparam("position")),
+    )
+    .returning(_response.revision)
 )
-_REVISION = insert(Response)
 
 
 def save_response(
@@ -150,7 +175,7 @@ def save_response(
     form: Mapping[str, Sequence[str]],
     now: datetime,
 ) -> Saved:
-    """Add a revision of the response to one item, and return the next item with it; three statements.
+    """Add a revision of the response to one item, and return the next item with it; two statements.
 
     RefusedError for a choice that was not offered; `over` when the time is up or the attempt was closed.
     """
@@ -163,19 +188,7 @@ def save_response(
     if timing.closed_at_of(here.closed_at, here.deadline_at, now) is not None:
         return Saved(over=True)
     chosen = read_form(here.shown, form)
-    latest = {row.position: row for row in connection.execute(_LATEST, places)}
-    before, after = latest.get(position), latest.get(position + 1)
-    revision = (before.revision if before else 0) + 1
-    connection.execute(
-        _REVISION,
-        {
-            "attempt_id": attempt_id,
-            "position": position,
-            "revision": revision,
-            "chosen": chosen,
-            "saved_at": now,
-        },
-    )
+    revision = connection.execute(_REVISION, {**places, "chosen": chosen, "saved_at": now}).scalar_one()
     return Saved(
         over=False,
         revision=revision,
@@ -183,8 +196,8 @@ def save_response(
         seconds_left=timing.seconds_left(here.deadline_at, now),
         items=here.items,
         next_shown=following.shown if following else None,
-        next_chosen=after.chosen if after else None,
-        next_saved_at=after.saved_at if after else None,
+        next_chosen=following.chosen if following else None,
+        next_saved_at=following.saved_at if following else None,
         next_flagged=bool(following.flagged) if following else False,
     )
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.learning.models import Assignment, LessonCompletion
@@ -21,6 +22,17 @@ def assigned(
     session: Session, organisation_id: int, account_ids: Collection[int], course_ids: Collection[str] | None = None
 ) -> dict[tuple[int, str], Assigned]:
     """Return what is assigned to people with the lessons read, by (account, course), due first; one query."""
+    of = {"organisation_id": organisation_id, "account_ids": account_ids, "course_ids": course_ids}
+    rows: dict[tuple[int, str], tuple[Assignment, set[str]]] = {}
+    for one, lesson_id in session.execute(_assigned(some=course_ids is not None), of):
+        found = rows.setdefault((one.account_id, one.course_id), (one, set()))
+        if lesson_id is not None:
+            found[1].add(lesson_id)
+    return {key: Assigned(assignment=one, lessons_read=frozenset(read)) for key, (one, read) in rows.items()}
+
+
+@cache
+def _assigned(*, some: bool) -> Select[Assignment, str]:
     query = (
         select(Assignment, LessonCompletion.lesson_id)
         .outerjoin(
@@ -29,17 +41,13 @@ def assigned(
             & (LessonCompletion.account_id == Assignment.account_id)
             & (LessonCompletion.course_id == Assignment.course_id),
         )
-        .where(Assignment.organisation_id == organisation_id, Assignment.account_id.in_(account_ids))
+        .where(
+            Assignment.organisation_id == bindparam("organisation_id"),
+            Assignment.account_id.in_(bindparam("account_ids", expanding=True)),
+        )
         .order_by(Assignment.due_on.is_(None), Assignment.due_on, Assignment.id)
     )
-    if course_ids is not None:
-        query = query.where(Assignment.course_id.in_(course_ids))
-    rows: dict[tuple[int, str], tuple[Assignment, set[str]]] = {}
-    for one, lesson_id in session.execute(query):
-        found = rows.setdefault((one.account_id, one.course_id), (one, set()))
-        if lesson_id is not None:
-            found[1].add(lesson_id)
-    return {key: Assigned(assignment=one, lessons_read=frozenset(read)) for key, (one, read) in rows.items()}
+    return query.where(Assignment.course_id.in_(bindparam("course_ids", expanding=True))) if some else query
 
 
 def assignment(session: Session, organisation_id: int, account_id: int, course_id: str) -> Assignment | None:

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.content.draw import PoolItem
@@ -44,10 +45,19 @@ def all_in_force(
     session: Session, organisation_id: int, course_ids: Collection[str] | None = None
 ) -> dict[str, InForce]:
     """Return the releases in force by course id, in the order of their titles; one query."""
+    of = {"organisation_id": organisation_id, "course_ids": course_ids}
+    return {
+        release.course_id: InForce(release=release, signed_at=signed_at, signer=signer)
+        for release, signed_at, signer in session.execute(_in_force(some=course_ids is not None), of)
+    }
+
+
+@cache
+def _in_force(*, some: bool) -> Select[Release, datetime, str]:
     # A release comes into force with its first signature: a second one, later, does not bring an old release back.
     first = (
         select(func.min(ReleaseSignature.id).label("id"))
-        .where(ReleaseSignature.organisation_id == organisation_id)
+        .where(ReleaseSignature.organisation_id == bindparam("organisation_id"))
         .group_by(ReleaseSignature.release_id)
         .subquery()
     )
@@ -66,20 +76,16 @@ def all_in_force(
         .join(first, first.c.id == ReleaseSignature.id)
         .join(Release, Release.id == ReleaseSignature.release_id)
     )
-    if course_ids is not None:
-        newest = newest.where(Release.course_id.in_(course_ids))
+    if some:
+        newest = newest.where(Release.course_id.in_(bindparam("course_ids", expanding=True)))
     last = newest.subquery()
-    rows = session.execute(
+    return (
         select(Release, last.c.signed_at, Account.name)
         .join(last, last.c.release_id == Release.id)
         .join(Account, Account.id == last.c.account_id)
         .where(last.c.place == 1)
         .order_by(Release.title, Release.course_id)
     )
-    return {
-        release.course_id: InForce(release=release, signed_at=signed_at, signer=signer)
-        for release, signed_at, signer in rows
-    }
 
 
 def get_release(session: Session, organisation_id: int, release_id: int) -> Release:

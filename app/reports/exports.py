@@ -89,13 +89,6 @@ class Export:
     rows: Callable[[Session, Asked], Iterator[tuple[Any, ...]]]
 
 
-def hold_snapshot(session: Session) -> None:
-    """Let a fresh session see one state of the database to its end, whatever is written meanwhile."""
-    # SQLite's read transaction is a snapshot by itself.
-    if session.get_bind().dialect.name == "postgresql":
-        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-
-
 CERTIFICATION_COLUMNS = {
     "demo": "DEMO where the organisation and its people are invented; empty otherwise",
     "as_of": "The day that this row tells of",

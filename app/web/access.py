@@ -99,7 +99,7 @@ def sign_in(token: str) -> None:
 
 
 def _person(token: str) -> queries.Person | None:
-    with database().engine.connect() as connection:
+    with database().connection() as connection:
         return queries.signed_in_person(connection, passwords.token_hash(token), now=now())
 
 
@@ -134,6 +134,11 @@ def requires(action: Action | None = None) -> Callable[[View], View]:
         return cast("View", guarded)
 
     return mark
+
+
+def fragment(template: str, **values: Any) -> str:
+    """Return a part of a page for a script: without what only a whole page shows, such as who is signed in."""
+    return current_app.jinja_env.get_template(template).render(values)
 
 
 def is_fetch() -> bool:

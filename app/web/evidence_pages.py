@@ -9,7 +9,7 @@ from flask import Response, url_for
 from app.audit import service as trail
 from app.db import Database
 from app.reports import formats
-from app.reports.exports import CERTIFICATIONS, DEMO, TRAIL, Asked, Export, hold_snapshot
+from app.reports.exports import CERTIFICATIONS, DEMO, TRAIL, Asked, Export
 from app.reports.formats import Format
 from app.web import access, errors
 from app.web.access import now, reading, transaction, visitor
@@ -67,8 +67,7 @@ def download(export: Export, form: HouseForm) -> Any:
 
 
 def _stream(database: Database, export: Export, asked: Asked, form: Format) -> Iterator[bytes]:
-    with database.session() as session:
-        hold_snapshot(session)
+    with database.snapshot() as session:
         yield from formats.written(export.rows(session, asked), list(export.columns), form)
 
 

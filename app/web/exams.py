@@ -9,6 +9,7 @@ from markupsafe import Markup
 from app.certification import service
 from app.certification.rules import RequirementKind
 from app.certification.standing import Standing, is_open, standing
+from app.errors import RefusedError
 from app.exams import queries, timing
 from app.exams.queries import Sheet
 from app.exams.service import Saved
@@ -16,7 +17,7 @@ from app.exams.timing import RefusalKind
 from app.people import queries as people
 from app.people.permissions import Action
 from app.web import access
-from app.web.access import is_fetch, now, reading, requires, transaction, visitor
+from app.web.access import fragment, is_fetch, now, reading, requires, transaction, visitor
 from app.web.errors import answer
 from app.web.exam_words import bar_context, item_context, review_context, rules_of, seat_text
 from app.web.words import Context, clock_time
@@ -58,10 +59,13 @@ def begin(course_id: str) -> Any:
     if request.form.get("declared") != "yes":
         return answer(422, "Tick the declaration before you start the exam.")
     seed = secrets.randbits(SEED_BITS)
-    with transaction() as changed:  # one of its own: a refusal to start undoes only the start
-        service.close_overdue(changed, now=now(), account_id=visitor().actor.account_id)
-    with transaction() as changed:
-        attempt = service.start_attempt(changed, actor=visitor().actor, course_id=course_id, seed=seed, now=now())
+    try:
+        with transaction() as changed:
+            attempt = service.start_attempt(changed, actor=visitor().actor, course_id=course_id, seed=seed, now=now())
+    except RefusedError:
+        with transaction() as changed:  # the refusal undid what starting had recorded of an attempt that ran out
+            service.close_overdue(changed, now=now(), account_id=visitor().actor.account_id)
+        raise
     return access.go("exams.item", attempt_id=attempt.id, position=1)
 
 
@@ -238,7 +242,7 @@ def _saved(attempt_id: int, position: int, saved: Saved) -> Context:
         g.csrf_token = token  # it was just found valid: the next form takes it along
     zone = visitor().person.time_zone
     if saved.next_shown is None:
-        following = render_template("exams/_review.html", review=_review(_sheet(attempt_id)))
+        following = fragment("exams/_review.html", review=_review(_sheet(attempt_id)))
     else:
         context = item_context(
             attempt_id,
@@ -250,7 +254,7 @@ def _saved(attempt_id: int, position: int, saved: Saved) -> Context:
             flagged=saved.next_flagged,
             zone=zone,
         )
-        following = render_template("exams/_item.html", item=context)
+        following = fragment("exams/_item.html", item=context)
     last = position == saved.items
     return {
         "saved": clock_time(saved.saved_at or now(), zone),

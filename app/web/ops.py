@@ -24,7 +24,7 @@ def alive() -> Any:
 def ready() -> Any:
     """Say whether the database answers and stands at the newest revision."""
     try:
-        with database().engine.connect() as connection:
+        with database().connection() as connection:
             connection.execute(select(1))
         migrated = is_migrated(database().engine)
     except SQLAlchemyError:

@@ -21,7 +21,7 @@ from app.people import service as people
 from app.people.permissions import Role
 from app.releases.models import Release
 from app.reports import exports
-from app.reports.exports import CERTIFICATIONS, TRAIL, Asked, Export, hold_snapshot
+from app.reports.exports import CERTIFICATIONS, TRAIL, Asked, Export
 from tests.factories import COURSE, ZONE, Person, World, assign, certify, make_world, people_of
 
 NOW = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
@@ -189,8 +189,7 @@ def test_what_is_written_meanwhile_is_not_half_told(
         certify(session, world, zoe, now=NOW)
     people_certified = [world.ann.id, zoe.id]
     of = asked(world, TODAY)
-    with fresh_db.session() as session:
-        hold_snapshot(session)
+    with fresh_db.snapshot() as session:
         told = export.rows(session, of)
         first = next(told)
         count = export.count(session, of)
