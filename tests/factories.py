@@ -1,6 +1,6 @@
 """The people of the house and what they did, made through the real services; the same everywhere."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from app.certification.queries import cells_of, held_by
 from app.cli.demo_story import sit
 from app.clock import day_in
 from app.content.check import load_course
+from app.content.values import Course, Range
 from app.db import Database
 from app.learning import service as learning
 from app.people import passwords, queries, service
@@ -25,6 +26,7 @@ from app.releases.freeze import Frozen, freeze
 from app.releases.models import Release
 
 ZONE = "Europe/Zurich"
+REVISED_ROW = "set-002-us-iii-iv"
 COURSE = "skin-tightening"
 PASSWORD = "violet-harbour-granite-73"
 COURSES = Path(__file__).resolve().parent.parent / "courses"
@@ -72,9 +74,39 @@ class World:
 
 
 @cache
+def shipped_course() -> Course:
+    """The shipped course by itself: what it requires of other courses is told by the tests that need it."""
+    course = load_course(COURSES / COURSE)
+    return replace(course, scheme=replace(course.scheme, requires_certifications=()))
+
+
+@cache
 def frozen_course() -> Frozen:
     """The shipped course, frozen once a process."""
-    return freeze(load_course(COURSES / COURSE))
+    return freeze(shipped_course())
+
+
+@cache
+def revised_course() -> Frozen:
+    """The shipped course as another edition: a figure, a right answer, a text, the scheme; a draft and an item less."""
+    course = shipped_course()
+    row = next(one for one in course.settings if one.id == REVISED_ROW)
+    settings = tuple(replace(one, fluence=Range(low=12, high=13)) if one is row else one for one in course.settings)
+    first, *others = course.lessons
+    lessons = (replace(first, text=f"{first.text}\n\nRead it twice."), *others)
+    asked, *statements = course.statements
+    return freeze(
+        replace(
+            course,
+            edition="2027.1",
+            settings=settings,
+            lessons=lessons,
+            statements=(replace(asked, correct=f"{asked.correct} Always."), *statements),
+            items=course.items[1:],
+            scheme=replace(course.scheme, grace_days=7),
+            files={**course.files, f"{COURSE}/edition": b"2027.1"},
+        )
+    )
 
 
 @cache
@@ -212,10 +244,9 @@ def certify(session: Session, world: World, who: Person, *, now: datetime) -> Ce
 
 
 def _release(session: Session, actor: Actor) -> Release:
-
-    release = release_queries.in_force(session, actor.organisation_id, COURSE)
-    assert release is not None
-    return release
+    in_force = release_queries.in_force(session, actor.organisation_id, COURSE)
+    assert in_force is not None
+    return in_force.release
 
 
 def _person(session: Session, account: Account) -> Person:

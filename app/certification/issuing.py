@@ -18,6 +18,7 @@ from app.errors import NotFoundError, RefusedError
 from app.people import queries as people_queries
 from app.people import service as people
 from app.people.permissions import Actor
+from app.releases import queries as releases
 from app.releases.manifest import scheme_of
 from app.releases.models import Release
 
@@ -44,9 +45,14 @@ def decide(
     earned = where.earning is not None and bool(where.earning.passed)
     if not (where.assessment.met and earned and now >= where.period_start_at):
         return None
+    # Held to the end of the transaction: what is certified here was not withdrawn before.
+    withdrawn = releases.withdrawals(session, organisation_id, where.release.id, hold=True)
+    if withdrawn.whole:
+        return None
+    cells = scope.to_json(queries.cells_of(where.release, withdrawn.facts))
     effective_on = day_in(zone, as_of)
     if where.held is None or where.state.state in queries.FINAL:
-        certification = _issue(session, where, account_id)
+        certification = _issue(session, where, account_id, cells)
         period = _first_period(scheme_of(where.release.manifest), effective_on)
         kind = EventKind.ISSUED
     else:
@@ -62,7 +68,7 @@ def decide(
         period=period,
         attempt_id=where.earning.id if where.earning else None,
         release_id=where.release.id,
-        cells=scope.to_json(queries.cells_of(where.release)),
+        cells=cells,
     )
     return certification
 
@@ -105,7 +111,7 @@ def change_certification(
     )
 
 
-def _issue(session: Session, where: Standing, account_id: int) -> Certification:
+def _issue(session: Session, where: Standing, account_id: int, cells: list[dict[str, Any]]) -> Certification:
     release = where.release
     account = people_queries.get_account(session, release.organisation_id, account_id)
     organisation = people_queries.get_organisation(session, release.organisation_id)
@@ -118,7 +124,7 @@ def _issue(session: Session, where: Standing, account_id: int) -> Certification:
         name=account.name,
         release_id=release.id,
         scheme=_frozen_scheme(release, organisation.name),
-        cells=scope.to_json(queries.cells_of(release)),
+        cells=cells,
     )
     session.add(certification)
     session.flush()

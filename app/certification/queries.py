@@ -92,9 +92,10 @@ def by_number(session: Session, number: str) -> Held | None:
     return found[0] if found else None
 
 
-def cells_of(release: Release) -> tuple[scope.GrantedCell, ...]:
-    """Return the cells that a release's scheme grants."""
-    return scope.granted_cells(scheme_of(release.manifest), settings_of(release.manifest))
+def cells_of(release: Release, withdrawn: Collection[str] = ()) -> tuple[scope.GrantedCell, ...]:
+    """Return the cells that a release's scheme grants, without those of withdrawn rows ("settings/set-004")."""
+    rows = [row for row in settings_of(release.manifest) if f"settings/{row.id}" not in withdrawn]
+    return scope.granted_cells(scheme_of(release.manifest), rows)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,6 +16,8 @@ def why_no_seat(refused: Refused, *, managers: Sequence[str], zone: str) -> str:
             return f"Your certification is current. You can sit the exam again from {when}."
         case RefusalKind.WAIT:
             return f"You can sit the exam again from {when}. Read again what the result names until then."
+        case RefusalKind.WITHDRAWN:
+            return "This edition was withdrawn. Nobody sits its exam; a new edition has to be signed first."
         case RefusalKind.USED_UP:
             return f"Your attempts are used up. {_either(managers)} can grant you one more."
 

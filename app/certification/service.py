@@ -16,13 +16,14 @@ from app.errors import NotFoundError, RefusedError
 from app.exams import queries as exam_queries
 from app.exams import service as exams
 from app.exams import timing
-from app.exams.models import Attempt
+from app.exams.models import CLOSED_BY_WITHDRAWAL, Attempt
 from app.learning import queries as learning_queries
 from app.learning import service as learning
 from app.people import queries as people_queries
 from app.people import service as people
 from app.people.permissions import Action, Actor, Role
 from app.releases import queries as releases
+from app.releases import service as release_service
 from app.releases.models import Release
 
 OBSERVED_AT_MOST = timedelta(days=90)
@@ -124,6 +125,37 @@ def close_overdue(session: Session, *, now: datetime, account_id: int | None = N
     return len(attempts)
 
 
+def withdraw(
+    session: Session, *, actor: Actor, release_id: int, fact: str, password: str, reason: str, now: datetime
+) -> int:
+    """Stop a release, or one row of it, at once; return how many open attempts that ended, none of which counts.
+
+    An attempt that ran out before is recorded as what it was. Of one row only the attempts that ask it end.
+    """
+    release_service.withdraw(
+        session, actor=actor, release_id=release_id, fact=fact, password=password, reason=reason, now=now
+    )
+    open_attempts = exam_queries.unclosed(session, actor.organisation_id, release_id)
+    for attempt in open_attempts:
+        if not is_open(attempt, now):
+            settle_attempt(session, attempt=attempt, actor_id=None, now=now)
+    running = [attempt for attempt in open_attempts if attempt.closed_at is None]
+    if fact:
+        resting = releases.items_resting_on(session, release_id, [fact])
+        asking = exam_queries.asking(session, [attempt.id for attempt in running], resting)
+        running = [attempt for attempt in running if attempt.id in asking]
+    for attempt in running:
+        exams.close_attempt(
+            session,
+            attempt=attempt,
+            as_of=now,
+            closed_by=CLOSED_BY_WITHDRAWAL,
+            actor_id=actor.account_id,
+            now=now,
+        )
+    return len(running)
+
+
 def complete_lesson(
     session: Session, *, actor: Actor, course_id: str, lesson_id: str, now: datetime
 ) -> tuple[Release, Certification | None]:
@@ -132,10 +164,15 @@ def complete_lesson(
     Return the release in force that it was read in, and the certification if this earned one.
     """
     people.lock_person(session, actor.account_id)
-    release = releases.in_force(session, actor.organisation_id, course_id)
+    in_force = releases.in_force(session, actor.organisation_id, course_id)
     assigned = learning_queries.assignment(session, actor.organisation_id, actor.account_id, course_id)
-    if release is None or assigned is None:
+    if in_force is None or assigned is None:
         raise NotFoundError
+    release = in_force.release
+    if in_force.withdrawn.whole:
+        raise RefusedError(
+            "This edition was withdrawn; its lessons count no more. A new edition has to be signed first."
+        )
     fresh = learning.complete_lesson(
         session,
         organisation_id=actor.organisation_id,
@@ -272,7 +309,8 @@ def _courses_granting(session: Session, organisation_id: int, cell: scope.Cell) 
     found = [
         course_id
         for course_id, one in releases.all_in_force(session, organisation_id).items()
-        if any(granted.cell == cell for granted in certifications.cells_of(one.release))
+        if not one.withdrawn.whole
+        if any(granted.cell == cell for granted in certifications.cells_of(one.release, one.withdrawn.facts))
     ]
     if not found:
         raise RefusedError("No certification covers this device, skin type and procedure; check all three.")

@@ -14,7 +14,7 @@ from app.clock import day_in, start_of
 from app.errors import NotFoundError
 from app.exams import queries as exams
 from app.exams import timing
-from app.exams.models import Attempt
+from app.exams.models import CLOSED_BY_WITHDRAWAL, Attempt
 from app.exams.queries import History
 from app.learning import queries as learning
 from app.learning.models import Assignment
@@ -22,6 +22,9 @@ from app.learning.queries import Assigned
 from app.releases import queries as releases
 from app.releases.manifest import exam_of, scheme_of
 from app.releases.models import Release
+from app.releases.queries import NOTHING_WITHDRAWN, Withdrawals
+
+WITHDRAWN = timing.Refused(kind=timing.RefusalKind.WITHDRAWN)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +54,8 @@ class Standing:
     period_start_at: datetime
     assessment: rules.Assessment
     earning: Attempt | None
+    cells: tuple[scope.GrantedCell, ...]
+    withdrawn: Withdrawals = NOTHING_WITHDRAWN
 
 
 def records(
@@ -119,14 +124,16 @@ def standing(
         course_ids=[course_id],
         practice=practice,
     )[account_id]
-    release = releases.in_force(session, organisation_id, course_id)
-    if release is None or (course_id not in record.assigned and course_id not in record.held):
+    in_force = releases.in_force(session, organisation_id, course_id)
+    if in_force is None or (course_id not in record.assigned and course_id not in record.held):
         raise NotFoundError
-    return standing_of(record, release, now)
+    return standing_of(record, in_force.release, now, in_force.withdrawn)
 
 
-def standing_of(record: Record, release: Release, now: datetime) -> Standing:
-    """Tell from a record where the person stands in a course under a release."""
+def standing_of(
+    record: Record, release: Release, now: datetime, withdrawn: Withdrawals = NOTHING_WITHDRAWN
+) -> Standing:
+    """Tell from a record where the person stands in a course under a release, of which some may be withdrawn."""
     course_id = release.course_id
     held, assigned = record.held.get(course_id), record.assigned.get(course_id)
     history = record.histories.get(course_id, History())
@@ -134,6 +141,7 @@ def standing_of(record: Record, release: Release, now: datetime) -> Standing:
     starts_at = _period_start(record.zone, assigned, state, now)
     read = assigned.lessons_read if assigned else frozenset()
     earning = _speaking(history.attempts, starts_at, now)
+    cells = queries.cells_of(release, withdrawn.facts)
     return Standing(
         release=release,
         assignment=assigned.assignment if assigned else None,
@@ -142,11 +150,20 @@ def standing_of(record: Record, release: Release, now: datetime) -> Standing:
         lessons_read=read,
         attempts=history.attempts,
         open_attempt=next((one for one in history.attempts if is_open(one, now)), None),
-        seat=_seat(release, history, starts_at, state, now),
+        seat=WITHDRAWN if withdrawn.whole else _seat(release, history, starts_at, state, now),
         period_start_at=starts_at,
-        assessment=rules.assess(scheme_of(release.manifest), _facts(record, release, read, earning, now)),
+        assessment=rules.assess(
+            scheme_of(release.manifest), _facts(record, release, now, read=read, earning=earning, cells=cells)
+        ),
         earning=earning,
+        cells=cells,
+        withdrawn=withdrawn,
     )
+
+
+def counting(attempts: Sequence[Attempt]) -> list[Attempt]:
+    """Return the attempts that count: those that a withdrawal ended do not, neither as failed nor for the waiting."""
+    return [one for one in attempts if one.closed_by != CLOSED_BY_WITHDRAWAL]
 
 
 def is_open(attempt: Attempt, now: datetime) -> bool:
@@ -177,7 +194,7 @@ def _seat(
     exam = exam_of(release.manifest)
     closed = [
         timing.ClosedAttempt(closed_at=closed_at, passed=bool(one.passed))
-        for one in history.attempts
+        for one in counting(history.attempts)
         if (closed_at := timing.closed_at_of(one.closed_at, one.deadline_at, now))
     ]
     return timing.may_start(
@@ -195,14 +212,20 @@ def _seat(
 
 
 def _facts(
-    record: Record, release: Release, read: frozenset[str], earning: Attempt | None, now: datetime
+    record: Record,
+    release: Release,
+    now: datetime,
+    *,
+    read: frozenset[str],
+    earning: Attempt | None,
+    cells: tuple[scope.GrantedCell, ...],
 ) -> rules.Facts:
     today = day_in(record.zone, now)
     return rules.Facts(
         lessons=tuple(lesson["id"] for lesson in release.manifest["lessons"]),
         lessons_read=read,
         exam=exam_fact(earning),
-        cells=queries.cells_of(release),
+        cells=cells,
         observed=tuple(
             scope.Cell(procedure=one.sign_off.procedure, device=one.sign_off.device, skin_type=one.sign_off.skin_type)
             for one in record.observed
@@ -221,7 +244,7 @@ def _facts(
 
 def _speaking(attempts: Sequence[Attempt], starts_at: datetime, now: datetime) -> Attempt | None:
     """Return the attempt that speaks for a person: the pass of this period, or else the latest result."""
-    recorded = [one for one in attempts if one.closed_at is not None]
+    recorded = [one for one in counting(attempts) if one.closed_at is not None]
     if now >= starts_at:
         recorded = [one for one in recorded if one.closed_at is not None and one.closed_at >= starts_at]
     speaking = [one for one in recorded if one.passed] or recorded

@@ -171,7 +171,7 @@ def _settings_rows(
     yield line
     more = list(_why_and_conflict(page, row))
     if more:
-        below = element("tr", f"facts-more is-{row.decision}", role="row")
+        below = element("tr", f"facts-more is-{row.decision}", role="row", data_fact=f"settings/{row.id}")
         cell = element("td", role="cell", colspan=str(width))
         cell.extend(more)
         below.append(cell)
@@ -297,7 +297,8 @@ def _after(made: ET.Element) -> ET.Element:
 
 
 def _give_id(page: Page, made: ET.Element, table: str, row: Fact) -> None:
-    """Give a row the id that results link to, where it is laid out first."""
+    """Say which row an element lays out; where it is laid out first it gets the id that results link to."""
+    made.set("data-fact", f"{table}/{row.id}")
     name = page.unique_id(f"fact-{table}-{row.id}")
     if name:
         made.set("id", name)

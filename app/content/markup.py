@@ -74,7 +74,7 @@ _TAGS: Final = frozenset(
     ]
 )
 _ATTRIBUTES: Final = {
-    "*": {"class", "id", "role", "aria-hidden", "aria-label", "aria-labelledby", "data-label"},
+    "*": {"class", "id", "role", "aria-hidden", "aria-label", "aria-labelledby", "data-label", "data-fact"},
     "a": {"href", "title"},
     "div": {"tabindex"},
     "img": {"src", "alt", "title", "loading"},

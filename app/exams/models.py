@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, BigId
 
+# Of `Attempt.closed_by`: a withdrawn release or row ended it, and it does not count.
+CLOSED_BY_WITHDRAWAL = "withdrawn"
+
 
 class Attempt(Base):
     """One sitting, pinned to a release; scores are exact fractions, written once when it closes."""

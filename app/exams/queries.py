@@ -291,6 +291,26 @@ def items_seen(session: Session, organisation_id: int, account_id: int, course_i
     return frozenset(session.scalars(query))
 
 
+def unclosed(session: Session, organisation_id: int, release_id: int) -> Sequence[Attempt]:
+    """Return the attempts on a release that nobody closed yet, those that ran out among them."""
+    query = (
+        select(Attempt)
+        .where(
+            Attempt.organisation_id == organisation_id, Attempt.release_id == release_id, Attempt.closed_at.is_(None)
+        )
+        .order_by(Attempt.account_id, Attempt.id)
+    )
+    return session.scalars(query).all()
+
+
+def asking(session: Session, attempt_ids: Collection[int], item_ids: Collection[str]) -> frozenset[int]:
+    """Return which of these attempts ask any of these items."""
+    query = select(PaperItem.attempt_id).where(
+        PaperItem.attempt_id.in_(attempt_ids), PaperItem.item_id.in_(list(item_ids))
+    )
+    return frozenset(session.scalars(query.distinct()))
+
+
 def overdue(session: Session, *, now: datetime, account_id: int | None = None, limit: int = 200) -> Sequence[Attempt]:
     """Return open attempts (of one person, where given) whose deadline passed, oldest first."""
     query = select(Attempt).where(Attempt.closed_at.is_(None), Attempt.deadline_at <= now)

@@ -1,6 +1,6 @@
 """Drawing a paper, saving responses, closing an attempt: exams score, certification decides what it is worth."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -10,13 +10,13 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.audit import service as trail
-from app.content.draw import Pick, draw
+from app.content.draw import DrawError, Drawn, Pick, draw
 from app.content.grade import credit
 from app.content.values import ItemType, Scoring
 from app.db import table_of
 from app.errors import NotFoundError, RefusedError
 from app.exams import queries, timing
-from app.exams.models import Attempt, AttemptGrant, Flag, PaperItem, Response
+from app.exams.models import CLOSED_BY_WITHDRAWAL, Attempt, AttemptGrant, Flag, PaperItem, Response
 from app.exams.responses import Chosen, hash_revisions, read_form
 from app.exams.scoring import Result, ScoredItem, score_paper
 from app.people import queries as people
@@ -49,11 +49,18 @@ class Saved:
 def create_attempt(
     session: Session, *, organisation_id: int, account_id: int, release: Release, seed: int, now: datetime
 ) -> Attempt:
-    """Draw a paper by seed from a release and store it as drawn; items not seen before come first."""
+    """Draw a paper by seed from a release and store it as drawn; items not seen before come first.
+
+    No item of it rests on a withdrawn row; RefusedError when the whole release is withdrawn, or too much of it.
+    """
     exam = exam_of(release.manifest)
     pool = releases.pool_of(session, release)
     seen = queries.items_seen(session, organisation_id, account_id, release.course_id)
-    drawn = draw(exam.sections, pool.items, seed=seed, avoid=seen)
+    # Held to the end of the transaction: who withdraws now finds this attempt, and ends it.
+    withdrawn = releases.withdrawals(session, organisation_id, release.id, hold=True)
+    if withdrawn.whole:
+        raise RefusedError("This edition was withdrawn; a new edition has to be signed first.")
+    drawn = _drawn(session, release, pool, seed, seen, withdrawn.facts)
     last = session.scalar(
         select(func.max(Attempt.number)).where(
             Attempt.organisation_id == organisation_id,
@@ -87,6 +94,28 @@ def create_attempt(
         detail={"release": release.id, "number": attempt.number, "seed": str(seed), "items": attempt.items},
     )
     return attempt
+
+
+def _drawn(  # noqa: PLR0917  what a draw takes, in its order
+    session: Session,
+    release: Release,
+    pool: releases.Pool,
+    seed: int,
+    seen: Collection[str],
+    withdrawn: Collection[str],
+) -> Drawn:
+    items = pool.items
+    if withdrawn:
+        resting = releases.items_resting_on(session, release.id, withdrawn)
+        items = tuple(item for item in items if item.id not in resting)
+    try:
+        return draw(exam_of(release.manifest).sections, items, seed=seed, avoid=seen)
+    except DrawError as error:
+        if not withdrawn:
+            raise
+        raise RefusedError(
+            "Too many facts of this edition are withdrawn to draw an exam. A new edition has to be signed first."
+        ) from error
 
 
 def _paper_rows(attempt_id: int, picks: Sequence[Pick], pool: releases.Pool) -> list[dict[str, Any]]:
@@ -223,7 +252,7 @@ def close_attempt(
 ) -> bool:
     """Close an attempt once and score what was saved; False when somebody else had closed it already.
 
-    One that was ended (its account disabled) is scored for the record, but never passes.
+    One that was ended (its account disabled, its release withdrawn) is scored for the record, but never passes.
     """
     won = session.execute(
         update(Attempt)
@@ -261,7 +290,7 @@ def _score(session: Session, attempt: Attempt, closed_by: str) -> dict[str, Any]
     return {
         "score_numerator": result.score.numerator,
         "score_denominator": result.score.denominator,
-        "passed": result.passed and closed_by != ENDED,
+        "passed": result.passed and closed_by not in (ENDED, CLOSED_BY_WITHDRAWAL),
         "result": result_values(result),
         "responses_hash": hash_revisions(queries.revisions(session, attempt.id)),
     }

@@ -32,6 +32,7 @@ class RefusalKind(StrEnum):
     PASSED = "passed"  # nothing more to sit in this period
     USED_UP = "used_up"  # the manager may grant one more
     WAIT = "wait"  # `when`: the waiting time is over
+    WITHDRAWN = "withdrawn"  # nobody sits on this release any more
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

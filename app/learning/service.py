@@ -26,9 +26,11 @@ def assign(
 ) -> Assignment:
     """Assign a course that is in force to a person, or move the day by which it is due."""
     person = people.member(session, actor.organisation_id, account_id, actor.clinics(Action.ASSIGN))
-    release = releases.in_force(session, actor.organisation_id, course_id)
-    if release is None:
+    in_force = releases.in_force(session, actor.organisation_id, course_id)
+    if in_force is None:
         raise RefusedError("This course has no signed release yet; a medical director has to sign it first.")
+    if in_force.withdrawn.whole:
+        raise RefusedError("This course was withdrawn; a medical director has to sign a new edition first.")
     if due_on is not None and due_on < today:
         raise RefusedError("Choose a due day from today on.")
     if person.disabled_at is not None:

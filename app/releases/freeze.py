@@ -7,6 +7,7 @@ from typing import Any
 
 from app.content import generate
 from app.content.draw import LIVE_SEEDS
+from app.content.pieces import Piece, pieces_of
 from app.content.read import content_hash
 from app.content.render import render_lesson, render_text
 from app.content.values import Course, Item, Option
@@ -38,6 +39,7 @@ class Frozen:
     hash: str
     files: dict[str, bytes]
     manifest: dict[str, Any]
+    pieces: tuple[Piece, ...]
     lessons: tuple[tuple[str, str, int, str], ...]
     items: tuple[FrozenItem, ...]
 
@@ -46,21 +48,21 @@ def freeze(course: Course) -> Frozen:
     """Render a course's lessons and all its items at every live seed; takes a second or two."""
     digest = content_hash(course.files)
     media = media_url(digest, course.id)
+    items = tuple(
+        _frozen_item(item, course, media) for seed in range(LIVE_SEEDS) for item in generate.items_of(course, seed=seed)
+    )
     return Frozen(
         course_id=course.id,
         title=course.title,
         edition=course.edition,
         hash=digest,
         files=dict(course.files),
-        manifest=manifest_of(course),
+        manifest={**manifest_of(course), "items": len({item.id for item in items})},
+        pieces=pieces_of(course),
         lessons=tuple(
             (lesson.id, lesson.title, lesson.minutes, render_lesson(course, lesson, media)) for lesson in course.lessons
         ),
-        items=tuple(
-            _frozen_item(item, course, media)
-            for seed in range(LIVE_SEEDS)
-            for item in generate.items_of(course, seed=seed)
-        ),
+        items=items,
     )
 
 

@@ -49,6 +49,68 @@ class ReleaseLesson(Base):
     html: Mapped[str] = mapped_column(sa.Text)
 
 
+class ReleasePiece(Base):
+    """A piece of a release as it is compared and listed: a fact, a lesson, an item written by hand, a rule."""
+
+    __tablename__ = "release_piece"
+
+    release_id: Mapped[int] = mapped_column(sa.ForeignKey("release.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
+    position: Mapped[int]
+    kind: Mapped[str] = mapped_column(sa.String(16))
+    title: Mapped[str] = mapped_column(sa.Text)
+    shown: Mapped[dict[str, Any]]
+
+
+class ReleaseChange(Base):
+    """A change against the release in force whose class somebody confirmed, with the reason; the latest counts."""
+
+    __tablename__ = "release_change"
+    __table_args__ = (sa.Index("ix_release_change_organisation_id_release_id", "organisation_id", "release_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    release_id: Mapped[int] = mapped_column(sa.ForeignKey("release.id"))
+    digest: Mapped[str] = mapped_column(sa.String(64))
+    key: Mapped[str] = mapped_column(sa.String(200))
+    change_class: Mapped[str] = mapped_column(sa.String(16))
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    confirmed_at: Mapped[datetime]
+
+
+class ReleaseImpact(Base):
+    """What rested on a release's changes when somebody counted it, by id; the latest counts."""
+
+    __tablename__ = "release_impact"
+    __table_args__ = (sa.Index("ix_release_impact_organisation_id_release_id", "organisation_id", "release_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    release_id: Mapped[int] = mapped_column(sa.ForeignKey("release.id"))
+    base_id: Mapped[int] = mapped_column(sa.ForeignKey("release.id"))
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    counted_at: Mapped[datetime]
+    ids: Mapped[dict[str, Any]]
+    by_change: Mapped[dict[str, Any]]
+
+
+class ReleaseWithdrawal(Base):
+    """A release, or one row of it, that must not be taught or asked any more; `fact` is empty for the whole release."""
+
+    __tablename__ = "release_withdrawal"
+    __table_args__ = (sa.UniqueConstraint("organisation_id", "release_id", "fact"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    release_id: Mapped[int] = mapped_column(sa.ForeignKey("release.id"))
+    fact: Mapped[str] = mapped_column(sa.String(200))
+    title: Mapped[str] = mapped_column(sa.Text)  # what was withdrawn, as people read it
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    withdrawn_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(sa.String(500))
+
+
 class ItemContent(Base):
     """An item as it is asked, stored once under its hash: `shown` reaches a browser, `keyed` never before the end."""
 
@@ -88,3 +150,6 @@ class ReleaseSignature(Base):
     meaning: Mapped[str] = mapped_column(sa.String(200))
     content_hash: Mapped[str] = mapped_column(sa.String(64))
     confirmed_rows: Mapped[list[Any]]
+    # What it was compared with and what rests on the changes, as who signed it saw it; none for a first edition.
+    compared_with_id: Mapped[int | None] = mapped_column(sa.ForeignKey("release.id"))
+    impact: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)

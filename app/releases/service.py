@@ -1,24 +1,31 @@
-"""Publishing a course's frozen content, and signing it."""
+"""Publishing a course's frozen content, confirming what changed, signing it, and stopping it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app.audit import service as trail
-from app.errors import RefusedError
+from app.content.compare import Change, ChangeClass
+from app.content.pieces import PieceKind
+from app.errors import NotFoundError, RefusedError
 from app.people import service as people
 from app.people.permissions import Action, Actor
-from app.releases import queries
+from app.releases import comparing, queries
 from app.releases.freeze import Frozen
+from app.releases.impact import NO_IMPACT, Impact
 from app.releases.models import (
     ContentFile,
     ItemContent,
     Release,
+    ReleaseChange,
+    ReleaseImpact,
     ReleaseItem,
     ReleaseLesson,
+    ReleasePiece,
     ReleaseSignature,
+    ReleaseWithdrawal,
 )
 
 MEANING = "Reviewed and approved for teaching"
@@ -63,6 +70,72 @@ def publish(session: Session, *, actor: Actor, frozen: Frozen, now: datetime) ->
     return release
 
 
+def confirm_changes(
+    session: Session,
+    *,
+    actor: Actor,
+    release_id: int,
+    told: Mapping[str, tuple[str, str]],
+    now: datetime,
+) -> int:
+    """Confirm the class of changes against the release in force; return how many were not confirmed so before.
+
+    `told` gives (class, reason) by a change's digest. Nothing is stored unless each of those told is one of the
+    changes, with a class and a reason.
+    """
+    release = queries.get_release(session, actor.organisation_id, release_id)
+    if not actor.can(Action.PUBLISH_RELEASE):
+        raise RefusedError("Only an author or administrator confirms what changed.")
+    if _signers(session, release.id):
+        raise RefusedError("This release is signed; what changed in it is on record.")
+    known = {change.digest: change for change in _compared(session, release).changes}
+    if not set(told) <= set(known):
+        raise RefusedError("The changes are not those that you saw: another release came into force. Look again.")
+    before = comparing.confirmed_changes(session, actor.organisation_id, release.id)
+    fresh = 0
+    for digest, (change_class, given) in told.items():
+        reason = _reason(given, f"{known[digest].title}. ")
+        if change_class not in set(ChangeClass):
+            raise RefusedError(f"{known[digest].title}: choose one of {', '.join(ChangeClass)}.")
+        if digest in before and (before[digest].change_class, before[digest].reason) == (change_class, reason):
+            continue
+        _confirm(session, actor, release, known[digest], change_class, reason, now)
+        fresh += 1
+    return fresh
+
+
+def _confirm(  # noqa: PLR0917  one line of the record, in its order
+    session: Session, actor: Actor, release: Release, change: Change, change_class: str, reason: str, now: datetime
+) -> None:
+    session.add(
+        ReleaseChange(
+            organisation_id=actor.organisation_id,
+            release_id=release.id,
+            digest=change.digest,
+            key=change.key,
+            change_class=change_class,
+            reason=reason,
+            account_id=actor.account_id,
+            confirmed_at=now,
+        )
+    )
+    trail.record(
+        session,
+        organisation_id=actor.organisation_id,
+        kind="release.change_confirmed",
+        subject=f"release:{release.id}",
+        actor_id=actor.account_id,
+        now=now,
+        detail={
+            "change": change.key,
+            "class": change_class,
+            "proposed": change.change_class.value,
+            "reason": reason,
+            "sha256": change.digest,
+        },
+    )
+
+
 def sign(
     session: Session,
     *,
@@ -71,23 +144,28 @@ def sign(
     password: str,
     confirmed_rows: Collection[str],
     now: datetime,
+    impact: Impact = NO_IMPACT,
+    seen: str | None = None,
 ) -> ReleaseSignature:
-    """Sign a release with password: every protocol row confirmed, and not by who published it."""
+    """Sign a release with password: every protocol row and change confirmed, and not by who published it.
+
+    `impact` is what rests on its changes now, `seen` the digest of the one that the signer was shown (None: this one).
+    """
     release = queries.get_release(session, actor.organisation_id, release_id)
     if not actor.can(Action.SIGN_RELEASE):
         raise RefusedError("Only a medical director signs a release.")
     people.lock_person(session, actor.account_id)
     people.check_password(session, account_id=actor.account_id, password=password)
-    if release.published_by == actor.account_id:
-        raise RefusedError("You published this release; another medical director has to sign it.")
+    found = _compared(session, release)
+    _check_signer(session, actor, release, found.changes)
     needed = {row["row"] for row in release.manifest["protocol"]}
     open_rows = needed - set(confirmed_rows)
     if open_rows:
         raise RefusedError(
             f"{len(open_rows)} of {len(needed)} protocol rows are not confirmed yet. Compare each with your protocol."
         )
-    if actor.account_id in _signers(session, release.id):
-        raise RefusedError("You signed this release already.")
+    if seen is not None and seen != impact.digest:
+        raise RefusedError("What rests on the changes is no longer what you saw. Look at it again, then sign.")
     signature = ReleaseSignature(
         organisation_id=actor.organisation_id,
         release_id=release.id,
@@ -96,19 +174,137 @@ def sign(
         meaning=MEANING,
         content_hash=release.content_hash,
         confirmed_rows=sorted(needed),
+        compared_with_id=found.base.id if found.base else None,
+        impact=impact.as_values() if found.base else None,
     )
     session.add(signature)
     session.flush()
+    _tell_signature(session, signature, found.changes, now)
+    return signature
+
+
+def _tell_signature(session: Session, signature: ReleaseSignature, changes: Sequence[Change], now: datetime) -> None:
+    trail.record(
+        session,
+        organisation_id=signature.organisation_id,
+        kind="release.signed",
+        subject=f"release:{signature.release_id}",
+        actor_id=signature.account_id,
+        now=now,
+        detail={
+            "meaning": signature.meaning,
+            "content_hash": signature.content_hash,
+            "confirmed_rows": signature.confirmed_rows,
+            "compared_with": signature.compared_with_id,
+            "changes": [change.digest for change in changes],
+            "impact": signature.impact,
+        },
+    )
+
+
+def _check_signer(session: Session, actor: Actor, release: Release, changes: Sequence[Change]) -> None:
+    if release.published_by == actor.account_id:
+        raise RefusedError("You published this release; another medical director has to sign it.")
+    if actor.account_id in _signers(session, release.id):
+        raise RefusedError("You signed this release already.")
+    if queries.withdrawals(session, actor.organisation_id, release.id).whole:
+        raise RefusedError("This release was withdrawn; it cannot be signed any more.")
+    confirmed = comparing.confirmed_changes(session, actor.organisation_id, release.id)
+    open_changes = sum(change.digest not in confirmed for change in changes)
+    if open_changes:
+        raise RefusedError(
+            f"{open_changes} of {len(changes)} changes are not confirmed yet. Who published it gives each its class, "
+            "with the reason."
+        )
+    if any(confirmed[change.digest].account_id == actor.account_id for change in changes):
+        raise RefusedError("You confirmed changes of this release; another medical director has to sign it.")
+
+
+def withdraw(
+    session: Session, *, actor: Actor, release_id: int, fact: str, password: str, reason: str, now: datetime
+) -> ReleaseWithdrawal:
+    """Stop a signed release, or one row of it (`fact`, such as "settings/set-004"; empty for the whole), at once."""
+    release = queries.get_release(session, actor.organisation_id, release_id)
+    if not actor.can(Action.SIGN_RELEASE):
+        raise RefusedError("Only a medical director withdraws a release.")
+    people.lock_person(session, actor.account_id)
+    people.check_password(session, account_id=actor.account_id, password=password)
+    # Whoever starts an attempt on it or certifies on it holds the release: they come before this, or see it.
+    session.execute(select(Release.id).where(Release.id == release.id).with_for_update())
+    if not _signers(session, release.id):
+        raise RefusedError("This release is not signed: nobody learns from it or sits on it. There is nothing to stop.")
+    titles = {one.key: one.title for one in comparing.pieces(session, release) if one.kind is PieceKind.FACT}
+    if fact and fact not in titles:
+        raise NotFoundError
+    already = queries.withdrawals(session, actor.organisation_id, release.id)
+    if already.whole or fact in already.facts:
+        raise RefusedError("This was withdrawn already.")
+    withdrawal = ReleaseWithdrawal(
+        organisation_id=actor.organisation_id,
+        release_id=release.id,
+        fact=fact,
+        title=titles[fact] if fact else f"{release.title}, edition {release.edition}",
+        account_id=actor.account_id,
+        withdrawn_at=now,
+        reason=_reason(reason, ""),
+    )
+    session.add(withdrawal)
     trail.record(
         session,
         organisation_id=actor.organisation_id,
-        kind="release.signed",
+        kind="release.fact_withdrawn" if fact else "release.withdrawn",
         subject=f"release:{release.id}",
         actor_id=actor.account_id,
         now=now,
-        detail={"meaning": MEANING, "content_hash": release.content_hash, "confirmed_rows": sorted(needed)},
+        detail={"fact": fact or None, "reason": withdrawal.reason, "content_hash": release.content_hash},
     )
-    return signature
+    return withdrawal
+
+
+def _reason(given: str, what: str) -> str:
+    reason = " ".join(given.split())
+    if not 3 <= len(reason) <= 500:
+        raise RefusedError(f"{what}Give the reason in 3 to 500 characters.")
+    return reason
+
+
+def check_may_count(actor: Actor) -> None:
+    """Refuse who neither publishes nor signs."""
+    if not (actor.can(Action.PUBLISH_RELEASE) or actor.can(Action.SIGN_RELEASE)):
+        raise RefusedError("Only who publishes or signs counts what rests on the changes.")
+
+
+def keep_impact(
+    session: Session, *, actor: Actor, release_id: int, base_id: int, impact: Impact, now: datetime
+) -> None:
+    """Keep what was counted to rest on a release's changes against the one in force, by id."""
+    check_may_count(actor)
+    release = queries.get_release(session, actor.organisation_id, release_id)
+    ids, by_change = impact.stored()
+    session.add(
+        ReleaseImpact(
+            organisation_id=actor.organisation_id,
+            release_id=release.id,
+            base_id=base_id,
+            account_id=actor.account_id,
+            counted_at=now,
+            ids=ids,
+            by_change=by_change,
+        )
+    )
+    trail.record(
+        session,
+        organisation_id=actor.organisation_id,
+        kind="release.impact_counted",
+        subject=f"release:{release.id}",
+        actor_id=actor.account_id,
+        now=now,
+        detail={"compared_with": base_id, **impact.as_values()},
+    )
+
+
+def _compared(session: Session, release: Release) -> comparing.Comparison:
+    return comparing.comparison(session, release, queries.signatures(session, [release.id]).get(release.id, ()))
 
 
 def _signers(session: Session, release_id: int) -> set[int]:
@@ -134,6 +330,20 @@ def _store_content(session: Session, frozen: Frozen) -> None:
 
 
 def _store_rendered(session: Session, release_id: int, frozen: Frozen) -> None:
+    session.execute(
+        insert(ReleasePiece),
+        [
+            {
+                "release_id": release_id,
+                "key": one.key,
+                "position": position,
+                "kind": one.kind.value,
+                "title": one.title,
+                "shown": one.values,
+            }
+            for position, one in enumerate(frozen.pieces, start=1)
+        ],
+    )
     session.execute(
         insert(ReleaseLesson),
         [

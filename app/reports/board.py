@@ -15,7 +15,7 @@ from app.exams.models import Attempt
 from app.learning.models import Assignment, LessonCompletion
 from app.people import queries as people
 from app.releases import queries as releases
-from app.releases.models import Release
+from app.releases.queries import InForce
 
 MOST_PEOPLE = 300
 
@@ -71,7 +71,7 @@ class Board:
     """Columns are the courses in force; `clinics` are all that could be asked for; `more` people did not fit."""
 
     clinics: tuple[tuple[int, str], ...]
-    releases: tuple[Release, ...]
+    in_force: tuple[InForce, ...]
     rows: tuple[BoardRow, ...]
     more: int
 
@@ -95,7 +95,7 @@ def status_board(
     )
     shown = people_found[:MOST_PEOPLE]
     account_ids = sorted({row[0] for row in shown})
-    in_force = [one.release for one in releases.all_in_force(session, organisation_id).values()]
+    in_force = list(releases.all_in_force(session, organisation_id).values())
     held = certifications.held_by(session, organisation_id, account_ids)
     states = {
         (account_id, one.certification.course_id): one.on(day, known_at)
@@ -112,18 +112,18 @@ def status_board(
             clinic=clinic,
             cells=tuple(
                 BoardCell(
-                    state=states.get((account_id, release.course_id), StateAsOf(state=State.NONE)),
+                    state=states.get((account_id, one.release.course_id), StateAsOf(state=State.NONE)),
                     progress=_progress(
-                        release, training.get((account_id, release.course_id)), observed.get(account_id, [])
+                        one, training.get((account_id, one.release.course_id)), observed.get(account_id, [])
                     ),
                 )
-                for release in in_force
+                for one in in_force
             ),
         )
         for account_id, person, clinic_id, clinic in shown
     ]
     return Board(
-        clinics=tuple(clinics), releases=tuple(in_force), rows=tuple(rows), more=len(people_found) - len(shown)
+        clinics=tuple(clinics), in_force=tuple(in_force), rows=tuple(rows), more=len(people_found) - len(shown)
     )
 
 
@@ -153,18 +153,19 @@ def _training(
 
 
 def _progress(
-    release: Release, trained: tuple[int, int, bool] | None, observed: Collection[certifications.Observed]
+    in_force: InForce, trained: tuple[int, int, bool] | None, observed: Collection[certifications.Observed]
 ) -> Progress:
+    manifest = in_force.release.manifest
     lessons_read, attempts, passed = trained or (0, 0, False)
-    needed: int = release.manifest["scheme"]["requires_sign_offs"]
+    needed: int = manifest["scheme"]["requires_sign_offs"]
     counted = 0
     if trained and passed:
-        granted = certifications.cells_of(release)
+        granted = certifications.cells_of(in_force.release, in_force.withdrawn.facts)
         counted = sum(counts_as_practice(_cell(one), granted) for one in observed)
     return Progress(
         assigned=trained is not None,
         lessons_read=lessons_read,
-        lessons=len(release.manifest["lessons"]),
+        lessons=len(manifest["lessons"]),
         attempts=attempts,
         passed=passed,
         observed=counted,

@@ -1,35 +1,140 @@
-"""A release for who reviews it: the frozen content with who published and signed it, and how much it can ask."""
+"""A release for who reviews or reads it: who did what with it, what changed in it, and what rests on that."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from app.people import queries as people
+from app.content.compare import Change, compare
+from app.content.pieces import Piece
+from app.errors import NotFoundError
+from app.people.permissions import Actor
+from app.releases import comparing, service
 from app.releases import queries as releases
+from app.releases.comparing import Comparison, Confirmed, Counted, Edition
+from app.releases.impact import NO_IMPACT, Impact
 from app.releases.models import Release
-from app.releases.queries import Signed
+from app.releases.queries import Whole
+from app.reports.impact import read_impact
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Review:
-    """A release with all that stands around it; `items` counts what it can ask, variants not counted."""
+    """A release with all that stands around it: the one that it follows, what changed, what was counted to rest on it.
 
-    release: Release
-    publisher: str
-    signatures: Sequence[Signed]
-    items: int
+    `base` is None for a course's first release; `counted` is None where nobody counted against this base yet.
+    """
+
+    whole: Whole
     in_force: bool
+    base: Release | None
+    changes: tuple[Change, ...]
+    confirmed: Mapping[str, Confirmed]
+    counted: Counted | None
+
+    @property
+    def release(self) -> Release:
+        """The release itself."""
+        return self.whole.release
+
+    @property
+    def unconfirmed(self) -> int:
+        """How many changes nobody gave a class yet."""
+        return sum(change.digest not in self.confirmed for change in self.changes)
 
 
 def read_review(session: Session, organisation_id: int, release_id: int) -> Review:
-    """Return a release of this organisation for its review; another's is not found. Five queries."""
-    release = releases.get_release(session, organisation_id, release_id)
-    current = releases.in_force(session, organisation_id, release.course_id)
+    """Return a release of this organisation for its review; another's is not found. Five queries at most."""
+    whole = releases.whole(session, organisation_id, release_id)
+    current = releases.in_force(session, organisation_id, whole.release.course_id)
+    base = whole.compared_with if whole.signatures else current.release if current else None
+    changes = comparing.changes_between(session, base, whole.release)
+    confirmed = comparing.confirmed_changes(session, organisation_id, release_id) if changes else {}
+    counted = comparing.counted_impact(session, organisation_id, release_id) if changes else None
     return Review(
-        release=release,
-        publisher=people.names(session, [release.published_by]).get(release.published_by, ""),
-        signatures=releases.signatures(session, [release.id]).get(release.id, ()),
-        items=releases.items_in_pool(session, release.id),
-        in_force=current is not None and current.id == release.id,
+        whole=whole,
+        in_force=current is not None and current.release.id == release_id,
+        base=base,
+        changes=changes,
+        confirmed=confirmed,
+        counted=counted if counted and base and counted.base_id == base.id else None,
+    )
+
+
+def impact_now(
+    session: Session, *, organisation_id: int, release_id: int, day: date, now: datetime
+) -> tuple[Comparison, Impact]:
+    """Return a release beside the one in force, and what rests on its changes at this instant."""
+    release = releases.get_release(session, organisation_id, release_id)
+    signed = releases.signatures(session, [release_id]).get(release_id, ())
+    found = comparing.comparison(session, release, signed)
+    confirmed = comparing.confirmed_changes(session, organisation_id, release_id)
+    classes = {digest: one.change_class for digest, one in confirmed.items()}
+    return found, read_impact(session, found, classes, day=day, now=now) if found.changes else NO_IMPACT
+
+
+def count_impact(session: Session, *, actor: Actor, release_id: int, day: date, now: datetime) -> Impact:
+    """Count what rests on a release's changes, and keep it by id for who reviews it."""
+    releases.get_release(session, actor.organisation_id, release_id)
+    service.check_may_count(actor)
+    found, impact = impact_now(session, organisation_id=actor.organisation_id, release_id=release_id, day=day, now=now)
+    if found.base is not None:
+        service.keep_impact(session, actor=actor, release_id=release_id, base_id=found.base.id, impact=impact, now=now)
+    return impact
+
+
+def sign(
+    session: Session,
+    *,
+    actor: Actor,
+    release_id: int,
+    password: str,
+    confirmed_rows: Collection[str],
+    seen: str | None,
+    day: date,
+    now: datetime,
+) -> None:
+    """Sign a release with what rests on its changes at this instant; `seen` is the digest of what the signer saw.
+
+    None or nothing seen is the impact of a release without changes.
+    """
+    _, impact = impact_now(session, organisation_id=actor.organisation_id, release_id=release_id, day=day, now=now)
+    service.sign(
+        session,
+        actor=actor,
+        release_id=release_id,
+        password=password,
+        confirmed_rows=confirmed_rows,
+        now=now,
+        impact=impact,
+        seen=seen or NO_IMPACT.digest,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EditionRead:
+    """A signed edition for everybody: its pieces, what changed since the one before, and the others of its course."""
+
+    whole: Whole
+    pieces: tuple[Piece, ...]
+    changes: tuple[Change, ...]
+    confirmed: Mapping[str, Confirmed]
+    editions: tuple[Edition, ...]
+
+
+def read_edition(session: Session, organisation_id: int, release_id: int) -> EditionRead:
+    """Return a signed release for anybody of its organisation; an unsigned one is not found. Five queries at most."""
+    whole = releases.whole(session, organisation_id, release_id)
+    if not whole.signatures:
+        raise NotFoundError
+    before = whole.signatures[0].compared_with_id
+    base = releases.get_release(session, organisation_id, before) if before else None
+    found = comparing.pieces_of_all(session, [*([base] if base else []), whole.release])
+    return EditionRead(
+        whole=whole,
+        pieces=found[whole.release.id],
+        changes=compare(found[base.id], found[whole.release.id]) if base else (),
+        confirmed=comparing.confirmed_changes(session, organisation_id, release_id) if base else {},
+        editions=tuple(comparing.editions(session, organisation_id, whole.release.course_id)),
     )

@@ -60,9 +60,9 @@ def choices(session: Session, *, organisation_id: int, evaluator_id: int, within
     found = people.technicians(session, organisation_id, within)
     technicians = {account_id: (account_id, name, clinic) for account_id, name, _, clinic in reversed(found)}
     technicians.pop(evaluator_id, None)  # nobody attests their own treatments
-    in_force = [one.release for one in releases.all_in_force(session, organisation_id).values()]
-    cells = [granted.cell for release in in_force for granted in certifications.cells_of(release)]
-    names = _device_names(in_force)
+    in_force = [one for one in releases.all_in_force(session, organisation_id).values() if not one.withdrawn.whole]
+    cells = [granted.cell for one in in_force for granted in certifications.cells_of(one.release, one.withdrawn.facts)]
+    names = _device_names(one.release for one in in_force)
     return Choices(
         technicians=tuple(sorted(technicians.values(), key=lambda one: (one[1].casefold(), one[0]))),
         devices={device: names[device] for device in sorted({cell.device for cell in cells}, key=names.__getitem__)},
@@ -95,9 +95,9 @@ def outcomes(
     record = records(session, organisation_id=organisation_id, account_ids=[account_id], zone=zone)[account_id]
     theirs = {*record.assigned, *record.held}
     return [
-        _outcome(standing_of(record, one.release, now), now)
+        _outcome(standing_of(record, one.release, now, one.withdrawn), now)
         for course_id, one in releases.all_in_force(session, organisation_id, theirs).items()
-        if any(granted.cell == cell for granted in certifications.cells_of(one.release))
+        if any(granted.cell == cell for granted in certifications.cells_of(one.release, one.withdrawn.facts))
     ]
 
 

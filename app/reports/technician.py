@@ -106,7 +106,9 @@ def technician_record(
         clinics=tuple(clinics.items()),
         held=tuple(held),
         standings=tuple(
-            standing_of(record, in_force[course_id].release, now) for course_id in courses if course_id in in_force
+            standing_of(record, in_force[course_id].release, now, in_force[course_id].withdrawn)
+            for course_id in courses
+            if course_id in in_force
         ),
         histories=tuple((titles.get(course_id, course_id), history) for course_id, history in record.histories.items()),
         observed=record.observed,

@@ -23,12 +23,14 @@ from app.web import (
     assignments,
     board,
     courses,
+    editions,
     errors,
     evidence,
     exams,
     home,
     ops,
     people,
+    release_changes,
     releases,
     results,
     sign_offs,
@@ -51,13 +53,14 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-PLACES = (
+PLACES: tuple[tuple[str, str, Action | None, str], ...] = (
     ("Home", "home.show", Action.LEARN, "home"),
     ("Team", "board.show", Action.SEE_BOARD, "board technicians"),
     ("Sign-offs", "sign_offs.show", Action.SIGN_OFF, "sign_offs"),
     ("People", "people.show", Action.MANAGE_PEOPLE, "people"),
     ("Assign", "assignments.new", Action.ASSIGN, "assignments"),
-    ("Releases", "releases.show", Action.SEE_RELEASES, "releases"),
+    ("Courses", "editions.courses", None, "editions courses exams results"),
+    ("Releases", "releases.show", Action.SEE_RELEASES, "releases release_changes"),
     ("Evidence", "evidence.show", Action.EXPORT, "evidence"),
 )
 log = structlog.get_logger()
@@ -105,9 +108,9 @@ def create(settings: Settings, database: Database) -> Flask:
     access.init(app)
     errors.init(app)
     _add_globals(app, demo=settings.demo)
-    for module in (account, assignments, board, courses, evidence, exams, home, ops, people):
+    for module in (account, assignments, board, courses, editions, evidence, exams, home, ops, people):
         app.register_blueprint(module.bp)
-    for module in (releases, results, sign_offs, technicians, verify):
+    for module in (release_changes, releases, results, sign_offs, technicians, verify):
         app.register_blueprint(module.bp)
     setattr(app.view_functions["static"], "access", access.PUBLIC)  # noqa: B010  Flask's own view, typed without it
     if settings.trusted_proxies:
@@ -149,7 +152,7 @@ def _add_globals(app: Flask, *, demo: bool) -> None:
                     "count": 0,
                 }
                 for label, endpoint, action, owners in PLACES
-                if visitor.actor.can(action)
+                if action is None or visitor.actor.can(action)
             ],
             "demo": demo or visitor.person.is_demo or g.get("demo", False),
         }

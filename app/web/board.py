@@ -9,6 +9,7 @@ from flask import Blueprint, render_template, request, url_for
 from app.people.permissions import Action
 from app.reports.board import MOST_PEOPLE, Board, BoardCell, BoardRow, status_board
 from app.web.access import now, reading, requires, visitor
+from app.web.withdrawals import withdrawal_alerts
 from app.web.words import Context, counted, status_of, weekday
 
 bp = Blueprint("board", __name__)
@@ -53,13 +54,14 @@ def show() -> Any:
 
 def _board(board: Board, chosen: dict[str, str]) -> Context:
     columns = [
-        index for index, release in enumerate(board.releases) if chosen["certification"] in ("", release.course_id)
+        index for index, one in enumerate(board.in_force) if chosen["certification"] in ("", one.release.course_id)
     ]
     shown = [row for row in board.rows if not chosen["state"] or chosen["state"] in _keys(row, columns)]
     return {
         "title": "Team",
         "sub": f"{weekday(visitor().today)}, {counted(len(board.clinics), 'clinic')}",
         "actions": _actions(),
+        "alerts": [alert for one in board.in_force for alert in withdrawal_alerts(one, visitor().person.time_zone)],
         "url": url_for("board.show"),
         **chosen,
         "states": [_chip(key, label, board.rows, columns) for key, label in KEYS],
@@ -69,7 +71,10 @@ def _board(board: Board, chosen: dict[str, str]) -> Context:
         ],
         "certifications": [
             {"value": "", "label": "All certifications"},
-            *({"value": one.course_id, "label": one.manifest["scheme"]["title"]} for one in board.releases),
+            *(
+                {"value": one.release.course_id, "label": one.release.manifest["scheme"]["title"]}
+                for one in board.in_force
+            ),
         ],
         "summary": _summary(shown, board),
         "clear_url": url_for("board.show") if any(chosen.values()) else "",
@@ -128,7 +133,7 @@ def _summary(rows: Sequence[BoardRow], board: Board) -> str:
 
 
 def _column(board: Board, index: int) -> Context:
-    scheme = board.releases[index].manifest["scheme"]
+    scheme = board.in_force[index].release.manifest["scheme"]
     months = scheme["validity_months"]
     return {"name": scheme["title"], "sub": "yearly" if months == 12 else f"every {months} months"}
 

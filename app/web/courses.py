@@ -7,7 +7,6 @@ from flask import Blueprint, Response, flash, render_template, url_for
 from markupsafe import Markup
 
 from app.certification import service
-from app.certification.queries import cells_of
 from app.certification.standing import Record, Standing, standing_of
 from app.errors import NotFoundError
 from app.exams import timing
@@ -19,6 +18,7 @@ from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
 from app.web.exam_words import rules_of, seat_text
 from app.web.home import next_step, own_record, progress_status
+from app.web.withdrawals import lesson_without, withdrawal_alerts
 from app.web.words import Context, counted, day, scope_rows
 
 bp = Blueprint("courses", __name__)
@@ -29,7 +29,7 @@ bp = Blueprint("courses", __name__)
 def show(course_id: str) -> Any:
     """Show a course: lessons, exam, certification."""
     record, in_force = _mine(course_id)
-    where = standing_of(record, in_force.release, now())
+    where = standing_of(record, in_force.release, now(), in_force.withdrawn)
     return render_template("courses/course.html", course=_course(where, in_force))
 
 
@@ -45,7 +45,8 @@ def lesson(course_id: str, lesson_id: str) -> Any:
             raise NotFoundError
         html = releases.lesson_html(found, in_force.release.id, lesson_id).html
     read = assigned[who.account_id, course_id].lessons_read
-    return render_template("courses/lesson.html", lesson=_lesson(in_force, lesson_id, html, read))
+    text, alerts = lesson_without(html, in_force.withdrawn, visitor().person.time_zone)
+    return render_template("courses/lesson.html", lesson=_lesson(in_force, lesson_id, text, read, alerts))
 
 
 @bp.post("/courses/<string:course_id>/lessons/<string:lesson_id>/read")
@@ -95,6 +96,8 @@ def _course(where: Standing, in_force: InForce) -> Context:
         "title": where.release.title,
         "summary": manifest["summary"],
         "meta": _signed(in_force),
+        "alerts": withdrawal_alerts(in_force, visitor().person.time_zone),
+        "editions_url": url_for("editions.show", course_id=where.release.course_id),
         "done": done,
         "total": len(lessons),
         "here": done + 1 if unread else None,
@@ -155,12 +158,12 @@ def _goal(where: Standing) -> Context:
             {"term": "Renewal", "value": f"in the last {counted(scheme['renewal_window_days'], 'day')}"},
             {"term": "Days of grace", "value": f"{scheme['grace_days']}, only with a second person's sign-off"},
         ],
-        "scope": scope_rows(cells_of(where.release), manifest["devices"]),
+        "scope": scope_rows(where.cells, manifest["devices"]),
         "disclaimer": scheme["disclaimer"],
     }
 
 
-def _lesson(in_force: InForce, lesson_id: str, html: str, read: frozenset[str]) -> Context:
+def _lesson(in_force: InForce, lesson_id: str, html: str, read: frozenset[str], alerts: list[Context]) -> Context:
     release = in_force.release
     lessons = release.manifest["lessons"]
     index = [one["id"] for one in lessons].index(lesson_id)
@@ -182,6 +185,7 @@ def _lesson(in_force: InForce, lesson_id: str, html: str, read: frozenset[str]) 
         "done": sum(one["id"] in read for one in lessons),
         "title": lessons[index]["title"],
         "meta": [f"{lessons[index]['minutes']} minutes", *_signed(in_force)],
+        "alerts": alerts,
         "html": Markup(html),  # noqa: S704  rendered and sanitised when the release was published
         "all": [
             {
@@ -192,7 +196,9 @@ def _lesson(in_force: InForce, lesson_id: str, html: str, read: frozenset[str]) 
             for at, one in enumerate(lessons)
         ],
         "previous": place(index - 1) if index else None,
-        "read_url": url_for("courses.complete", course_id=release.course_id, lesson_id=lesson_id),
+        "read_url": ""
+        if in_force.withdrawn.whole
+        else url_for("courses.complete", course_id=release.course_id, lesson_id=lesson_id),
         "read_label": "Mark as read and continue" if index + 1 < len(lessons) else "Mark as read",
         "next": after if lesson_id in read else None,
     }

@@ -25,7 +25,7 @@ from app.web.words import Context, clock_time
 bp = Blueprint("exams", __name__)
 
 SEED_BITS = 62
-OVER = "This exam is over. What was saved before counts."
+OVER = "This exam is over. Its result tells what counts."
 DECLARATION = (
     "I sit this exam myself, without help and without notes, and I tell nobody its questions. "
     "I know that my answers are kept as part of my training record."

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.certification import scope
 from app.certification.lifecycle import State, StateAsOf
-from app.certification.queries import Held, cells_of
+from app.certification.queries import Held
 from app.certification.rules import RequirementKind, counts_as_practice
 from app.certification.standing import Record, Standing, records, standing_of
 from app.exams import timing
@@ -18,6 +18,7 @@ from app.releases import queries as releases
 from app.releases.manifest import TYPES, procedure_name
 from app.web.access import Visitor, now, reading, requires, visitor
 from app.web.exam_words import seat_text
+from app.web.withdrawals import withdrawal_alerts
 from app.web.words import Context, day, days_left, moment, scope_words, short_day, status_of, weekday
 
 bp = Blueprint("home", __name__)
@@ -42,11 +43,12 @@ def show() -> Any:
         record = own_record(found, who)
         in_force = releases.all_in_force(found, who.actor.organisation_id, [*record.assigned, *record.held])
     standings = [
-        standing_of(record, in_force[course_id].release, now())
+        standing_of(record, in_force[course_id].release, now(), in_force[course_id].withdrawn)
         for course_id in dict.fromkeys([*record.assigned, *record.held])
         if course_id in in_force
     ]
-    return render_template("home/home.html", home=_home(who, record, standings))
+    stopped = [alert for one in in_force.values() for alert in withdrawal_alerts(one, who.person.time_zone)]
+    return render_template("home/home.html", home=_home(who, record, standings, stopped))
 
 
 def own_record(found: Session, who: Visitor, course_ids: list[str] | None = None) -> Record:
@@ -67,14 +69,14 @@ def _elsewhere(who: Visitor) -> Any:
     return redirect(url_for("account.show"), 303)
 
 
-def _home(who: Visitor, record: Record, standings: list[Standing]) -> Context:
+def _home(who: Visitor, record: Record, standings: list[Standing], stopped: list[Context]) -> Context:
     today = who.today
     steps = [step for one in standings if (step := next_step(one, today, who.person.time_zone))]
     return {
         "name": who.person.name.split()[0],
         "today": weekday(today),
         "place": ", ".join(who.person.clinics),
-        "alerts": [alert for one in standings if (alert := _alert(one, today))],
+        "alerts": [*stopped, *(alert for one in standings if (alert := _alert(one, today)))],
         "next": steps[0] if steps else None,
         "nothing": _nothing(standings, who.person.time_zone),
         "goals": [_goal(one, record) for one in standings if not one.assessment.met],
@@ -102,6 +104,8 @@ def next_step(where: Standing, today: date, zone: str) -> Context | None:
         url = url_for("exams.item", attempt_id=where.open_attempt.id, position=1)
         text = f"Your exam is running until {moment(where.open_attempt.deadline_at, zone)}. What you answered is saved."
         return {**step, "title": "Go on with your exam", "text": text, "action": {"label": "Go on", "href": url}}
+    if where.withdrawn.whole:
+        return None
     if unread and where.state.state not in (State.ACTIVE, State.GRACE, State.SUSPENDED):
         first = unread[0]
         number = lessons.index(first) + 1
@@ -208,7 +212,6 @@ def _goal(where: Standing, record: Record) -> Context:
 
 def sign_off_slots(where: Standing, record: Record, needed: int) -> list[Context]:
     """Return the sign-offs that count towards a certification, and the places still open."""
-    from_release = cells_of(where.release)
     slots = [
         {
             "what": f"{procedure_name(one.sign_off.procedure)}, type {TYPES[one.sign_off.skin_type - 1]}",
@@ -218,7 +221,7 @@ def sign_off_slots(where: Standing, record: Record, needed: int) -> list[Context
         for one in record.observed
         if counts_as_practice(
             scope.Cell(procedure=one.sign_off.procedure, device=one.sign_off.device, skin_type=one.sign_off.skin_type),
-            from_release,
+            where.cells,
         )
     ][:needed]
     still_open = {"what": "Any treatment in scope", "by": "Still to be observed", "done": False}

@@ -1,19 +1,22 @@
 """Releases: the list, the review that a medical director signs, and a preview of the lessons as they were frozen."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, flash, render_template
-from wtforms import PasswordField, SelectMultipleField
+from flask import Blueprint, flash, render_template, request
+from wtforms import HiddenField, PasswordField, SelectMultipleField
 from wtforms.validators import InputRequired, Length
 
+from app.content.compare import ChangeClass
 from app.people import passwords
 from app.people.permissions import Action
-from app.releases import queries, service
+from app.releases import queries
+from app.reports import releases as reports
 from app.reports.releases import read_review
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
 from app.web.forms import HouseForm, refusals_in, refuse
-from app.web.releases_pages import lesson_page, list_page, review_page
+from app.web.releases_pages import Asked, lesson_page, list_page, review_page
 
 bp = Blueprint("releases", __name__)
 
@@ -22,8 +25,9 @@ PER_PERSON = "10 per 5 minutes"
 
 
 class SignForm(HouseForm):
-    """The protocol rows that were compared, and the password that makes it a signature."""
+    """The protocol rows that were compared, what the signer saw to rest on the changes, and the password."""
 
+    seen = HiddenField(default="")
     confirmed = SelectMultipleField("Protocol rows", validate_choice=False, choices=(), default=())
     password = PasswordField(
         "Your password", [InputRequired("Enter your password to sign."), Length(max=passwords.LONGEST)]
@@ -45,8 +49,8 @@ def show() -> Any:
 @bp.get("/releases/<id:release_id>")
 @requires(Action.SEE_RELEASES)
 def review(release_id: int) -> Any:
-    """Show a release whole, with the form for who may sign it."""
-    return _page(release_id, SignForm(formdata=None))
+    """Show a release whole, what changed in it, and the forms for who confirms and who signs it."""
+    return page(release_id, SignForm(formdata=None))
 
 
 @bp.post("/releases/<id:release_id>/signature")
@@ -56,12 +60,14 @@ def sign(release_id: int) -> Any:
     form = SignForm()
     if form.validate() and not _too_many(form):
         with refusals_in(form), transaction() as changed:
-            service.sign(
+            reports.sign(
                 changed,
                 actor=visitor().actor,
                 release_id=release_id,
                 password=form.password.data or "",
                 confirmed_rows=form.confirmed.data or (),
+                seen=form.seen.data,
+                day=visitor().today,
                 now=now(),
             )
     return _signed(release_id, form)
@@ -75,7 +81,7 @@ def _too_many(form: SignForm) -> bool:
 
 def _signed(release_id: int, form: SignForm) -> Any:
     if form.errors:
-        return _page(release_id, form), 422
+        return page(release_id, form), 422
     flash("Signed. From now on the exam can be sat on this release.", "success")
     return access.go("releases.review", release_id=release_id)
 
@@ -90,9 +96,20 @@ def lesson(release_id: int, lesson_id: str) -> Any:
     return render_template("releases/lesson.html", lesson=lesson_page(release, lesson_id, html))
 
 
-def _page(release_id: int, form: SignForm) -> Any:
-    who = visitor()
+def page(
+    release_id: int,
+    form: SignForm,
+    *,
+    refused: HouseForm | None = None,
+    typed: Mapping[str, str] | None = None,
+) -> str:
+    """Return the review of a release; `refused` is a form of changes that came back, `typed` what it held."""
+    who, chosen = visitor(), request.args.get("class", "")
     with reading() as found:
         read = read_review(found, who.actor.organisation_id, release_id)
-    page = review_page(read, who, ticked=form.confirmed.data or ())
-    return render_template("releases/review.html", release=page, form=form)
+    asked = Asked(
+        chosen=chosen if chosen in set(ChangeClass) else "", ticked=form.confirmed.data or (), typed=typed or {}
+    )
+    return render_template(
+        "releases/review.html", release=review_page(read, who, asked), form=form, refused=refused or form
+    )

@@ -1,6 +1,7 @@
 """What the pages say of a release: its line in the list, the whole of it for a review, a lesson of it."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
@@ -16,7 +17,17 @@ from app.releases.queries import InForce, Signed
 from app.releases.service import MEANING
 from app.reports.releases import Review
 from app.web.access import Visitor
+from app.web.change_pages import (
+    TILES,
+    change_cards,
+    class_choices,
+    class_filter,
+    class_of,
+    counted_noun,
+    impact_tiles,
+)
 from app.web.exam_words import rules_of
+from app.web.withdrawals import withdrawal_alerts
 from app.web.words import Context, counted, moment, scope_rows
 
 WAITS = "Waits for a signature"
@@ -43,6 +54,15 @@ EXPIRY = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What the address and a form that came back ask the review to show: one class, ticks, and what was typed."""
+
+    chosen: str = ""
+    ticked: Collection[str] = ()
+    typed: Mapping[str, str] = field(default_factory=dict)
+
+
 def list_page(
     releases: Sequence[tuple[Release, str]],
     signatures: Mapping[int, Sequence[Signed]],
@@ -65,21 +85,66 @@ def list_page(
     ]
 
 
-def review_page(read: Review, who: Visitor, *, ticked: Collection[str]) -> Context:
-    """Return a release as its review shows it; `ticked` are the protocol rows that stay confirmed."""
-    release, manifest, zone = read.release, read.release.manifest, who.person.time_zone
+def review_page(read: Review, who: Visitor, asked: Asked) -> Context:
+    """Return a release as its review shows it."""
+    release, zone = read.release, who.person.time_zone
+    url = url_for("releases.review", release_id=release.id)
+    shown = [one for one in read.changes if asked.chosen in ("", class_of(one, read.confirmed))]
+    touched = read.counted.impact.by_change if read.counted else None
+    first_open = next((change for change in read.changes if change.digest not in read.confirmed), None)
     return {
         "title": release.title,
         "edition": release.edition,
-        "sub": f"Published by {read.publisher} on {moment(release.published_at, zone)}. {_where(read)}.",
+        "sub": f"Published by {read.whole.publisher} on {moment(release.published_at, zone)}. {_where(read)}.",
+        "url": url,
+        "alerts": withdrawal_alerts(
+            InForce(release=release, signed_at=release.published_at, signer="", withdrawn=read.whole.withdrawn), zone
+        ),
+        "compared": f"Edition {read.base.edition}" if read.base else "",
+        "changes": change_cards(shown, read.confirmed, touched, zone, typed=asked.typed),
+        "change_count": f"{len(shown)} of {len(read.changes)}, gravest first",
+        "filter": class_filter(read.changes, read.confirmed, asked.chosen, url) if len(read.changes) > 1 else [],
+        "classes": class_choices(),
+        "confirm_url": url_for("release_changes.confirm", release_id=release.id) if _may_confirm(read, who) else "",
+        "open": read.unconfirmed,
+        "all_reason": asked.typed.get("reason", ""),
+        "first_open": first_open.digest if first_open else "",
+        "impact": impact_tiles(read.counted, zone),
+        "count_url": url_for("release_changes.count", release_id=release.id) if _may_count(read, who) else "",
+        "files": _files(read),
+        "content": content_of(release),
+        "protocol": _protocol(release.manifest, asked.ticked),
+        "protocol_count": counted(len(release.manifest["protocol"]), "protocol row"),
+        "hash": release.content_hash,
+        "meaning": MEANING,
+        "signatures": [_signature(one, zone) for one in read.whole.signatures],
+        "sign_as": who.person.name if _may_sign(read, who) else "",
+        "sign_url": url_for("releases.sign", release_id=release.id),
+        "why_not": _why_not(read, who),
+        "withdraw_url": url_for("release_changes.ask_withdraw", release_id=release.id)
+        if _may_withdraw(read, who)
+        else "",
+        "edition_url": url_for("editions.edition", release_id=release.id) if read.whole.signatures else "",
+    }
+
+
+def content_of(release: Release, *, endpoint: str = "releases.lesson") -> Context:
+    """Return what a release holds: what it teaches, its exam, its scheme, the standing of its facts, its sources."""
+    manifest = release.manifest
+    return {
         "summary": manifest["summary"],
         "minutes": counted(manifest["study_minutes"], "minute"),
         "objectives": list(manifest["objectives"].values()),
         "lessons": [
-            {"no": number, "title": one["title"], "note": f"{one['minutes']} min", "href": _lesson_url(release, one)}
+            {
+                "no": number,
+                "title": one["title"],
+                "note": f"{one['minutes']} min",
+                "href": _lesson_url(release, one, endpoint),
+            }
             for number, one in enumerate(manifest["lessons"], start=1)
         ],
-        "exam": _exam(manifest, read.items),
+        "exam": _exam(manifest),
         "scheme": _scheme(release),
         "standings": [
             {"standing": one.value, "count": manifest["standings"][one.value], "text": text}
@@ -90,29 +155,45 @@ def review_page(read: Review, who: Visitor, *, ticked: Collection[str]) -> Conte
             {"citation": one["citation"], "url": one["url"] if _is_page(one["url"]) else ""}
             for one in manifest["sources"]
         ],
-        "protocol": _protocol(manifest, ticked),
-        "protocol_count": counted(len(manifest["protocol"]), "protocol row"),
-        "hash": release.content_hash,
-        "meaning": MEANING,
-        "signatures": [
-            {"name": one.name, "at": moment(one.signed_at, zone), "meaning": one.meaning, "hash": one.content_hash}
-            for one in read.signatures
-        ],
-        "sign_as": who.person.name if _may_sign(read, who) else "",
-        "sign_url": url_for("releases.sign", release_id=release.id),
-        "why_not": _why_not(read, who),
     }
 
 
-def lesson_page(release: Release, lesson_id: str, html: str) -> Context:
-    """Return a lesson of a release as its preview shows it."""
+def _signature(one: Signed, zone: str) -> Context:
+    told = one.impact or {}
+    rested = ", ".join(counted_noun(told[name], noun) for name, noun, _ in TILES if told.get(name))
+    return {
+        "name": one.name,
+        "at": moment(one.signed_at, zone),
+        "meaning": one.meaning,
+        "hash": one.content_hash,
+        "rested": rested,
+    }
+
+
+def _files(read: Review) -> list[Context]:
+    if not read.counted:
+        return []
+    return [
+        {
+            "label": label,
+            "href": url_for("release_changes.impact", release_id=read.release.id, format=form),
+        }
+        for form, label in (("csv", "CSV"), ("jsonl", "JSON Lines"))
+    ]
+
+
+def lesson_page(release: Release, lesson_id: str, html: str, *, endpoint: str = "releases.lesson") -> Context:
+    """Return a lesson of a release as its preview, or its edition's page, shows it."""
     lessons = release.manifest["lessons"]
     at = [one["id"] for one in lessons].index(lesson_id)
-    places = [{"label": one["title"], "href": _lesson_url(release, one)} for one in lessons]
-    back = {"label": "Back to the review", "href": url_for("releases.review", release_id=release.id)}
+    places = [{"label": one["title"], "href": _lesson_url(release, one, endpoint)} for one in lessons]
+    review = endpoint == "releases.lesson"
+    home = url_for("releases.review" if review else "editions.edition", release_id=release.id)
+    back = {"label": "Back to the review" if review else "Back to the edition", "href": home}
     return {
         "course": release.title,
-        "edition": release.edition,
+        "eyebrow": f"Preview of edition {release.edition}" if review else f"Edition {release.edition}",
+        "alerts": [],
         "review_url": back["href"],
         "no": at + 1,
         "total": len(lessons),
@@ -126,30 +207,55 @@ def lesson_page(release: Release, lesson_id: str, html: str) -> Context:
 
 
 def _where(read: Review) -> str:
-    if not read.signatures:
-        return WAITS
+    if read.whole.withdrawn.whole:
+        return "Withdrawn"
+    if not read.whole.signatures:
+        return f"{WAITS}; compared with edition {read.base.edition}, in force" if read.base else WAITS
     return "In force" if read.in_force else "Signed; a release signed later is in force"
 
 
 def _may_sign(read: Review, who: Visitor) -> bool:
+    return who.actor.can(Action.SIGN_RELEASE) and not _authored(read, who) and not read.whole.signatures
+
+
+def _authored(read: Review, who: Visitor) -> bool:
+    """Tell whether somebody published the release, or gave a change of it its class."""
     mine = read.release.published_by == who.actor.account_id
-    return who.actor.can(Action.SIGN_RELEASE) and not mine and not read.signatures
+    return mine or any(one.account_id == who.actor.account_id for one in read.confirmed.values())
+
+
+def _may_confirm(read: Review, who: Visitor) -> bool:
+    return bool(read.changes) and who.actor.can(Action.PUBLISH_RELEASE) and not read.whole.signatures
+
+
+def _may_count(read: Review, who: Visitor) -> bool:
+    may = who.actor.can(Action.PUBLISH_RELEASE) or who.actor.can(Action.SIGN_RELEASE)
+    return bool(read.changes) and may and not read.whole.signatures
+
+
+def _may_withdraw(read: Review, who: Visitor) -> bool:
+    return bool(read.whole.signatures) and who.actor.can(Action.SIGN_RELEASE) and not read.whole.withdrawn.whole
 
 
 def _why_not(read: Review, who: Visitor) -> str:
-    if read.signatures or _may_sign(read, who):
+    if read.whole.signatures or _may_sign(read, who):
         return ""
     if who.actor.can(Action.SIGN_RELEASE):
         return "You published this release. Another medical director has to sign it before the exam can be sat on it."
     return "A medical director signs it here. Until then nobody can sit the exam on this release."
 
 
-def _exam(manifest: Mapping[str, Any], items: int) -> Context:
+def _pool(manifest: Mapping[str, Any]) -> list[Context]:
+    """Return how many questions there are; releases of the first days did not keep their number."""
+    return [{"term": "To draw from", "value": counted(manifest["items"], "question")}] if "items" in manifest else []
+
+
+def _exam(manifest: Mapping[str, Any]) -> Context:
     exam = manifest["exam"]
     return {
         "rules": [
             *rules_of(manifest),
-            {"term": "To draw from", "value": counted(items, "question")},
+            *_pool(manifest),
             {"term": "Review", "value": REVIEWS.get(exam["review"], exam["review"])},
         ],
         "sections": [
@@ -206,8 +312,8 @@ def _drafts(manifest: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _lesson_url(release: Release, lesson: Mapping[str, Any]) -> str:
-    return url_for("releases.lesson", release_id=release.id, lesson_id=lesson["id"])
+def _lesson_url(release: Release, lesson: Mapping[str, Any], endpoint: str) -> str:
+    return url_for(endpoint, release_id=release.id, lesson_id=lesson["id"])
 
 
 def _is_page(url: str | None) -> bool:

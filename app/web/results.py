@@ -12,12 +12,14 @@ from app.certification.standing import Standing, record_after, standing_of
 from app.content.grade import credit
 from app.content.values import ItemType, Scoring
 from app.exams import queries, timing
-from app.exams.models import Attempt
+from app.exams.models import CLOSED_BY_WITHDRAWAL, Attempt
 from app.exams.queries import Asked
 from app.exams.scoring import percent_shown
 from app.people import queries as people
 from app.people.permissions import Action
+from app.releases import queries as releases
 from app.releases.models import Release
+from app.releases.queries import NOTHING_WITHDRAWN, Withdrawals
 from app.web.access import now, reading, requires, visitor
 from app.web.exam_words import seat_text
 from app.web.words import Context, counted, moment
@@ -28,6 +30,14 @@ CRITICAL = (
     "A wrong answer here could injure a client or a colleague. "
     "That is why one wrong critical answer means not passed, whatever the score."
 )
+TITLES = {CLOSED_BY_WITHDRAWAL: "This exam does not count"}
+ENDED = {
+    "ended": "It was ended before you submitted it, so it does not count.",
+    CLOSED_BY_WITHDRAWAL: (
+        "A medical director withdrew what it asked while you sat it. It is not one of your attempts, and you need not "
+        "wait before the next one."
+    ),
+}
 FEW = 2  # more reasons than this are no sentence any more; the rows and bars below tell each
 
 
@@ -41,7 +51,8 @@ def show(attempt_id: int) -> Any:
             return render_template("exams/over.html", over=_unrecorded(attempt, release))
         zone, practice = visitor().person.time_zone, bool(attempt.passed)
         record = record_after(found, attempt=attempt, history=history, zone=zone, practice=practice)
-        where = standing_of(record, release, now())
+        withdrawn = _withdrawn(found, attempt, release)
+        where = standing_of(record, release, now(), withdrawn)
         asked = queries.paper(found, attempt.id) if _keys_allowed(attempt, where) else []
         managers = _managers(found, where)
     return render_template("exams/result.html", result=_result(attempt, where, asked, managers))
@@ -52,6 +63,13 @@ def _own_attempt(found: Session, attempt_id: int) -> tuple[Attempt, Release, que
     return queries.attempt_in_course(
         found, organisation_id=who.organisation_id, account_id=who.account_id, attempt_id=attempt_id
     )
+
+
+def _withdrawn(found: Session, attempt: Attempt, release: Release) -> Withdrawals:
+    """Return what was withdrawn of the release, where that ended the attempt."""
+    if attempt.closed_by != CLOSED_BY_WITHDRAWAL:
+        return NOTHING_WITHDRAWN
+    return releases.withdrawals(found, release.organisation_id, release.id)
 
 
 def _unrecorded(attempt: Attempt, release: Release) -> Context:
@@ -91,14 +109,13 @@ def _result(attempt: Attempt, where: Standing, asked: list[Asked], managers: lis
     manifest, stored = where.release.manifest, attempt.result or {}
     zone, passed = visitor().person.time_zone, bool(attempt.passed)
     reasons = [_reason(one, manifest["objectives"]) for one in stored["reasons"]]
-    ended = attempt.closed_by == "ended"
     told = " ".join(reasons) if len(reasons) <= FEW else _asked_for(manifest["exam"])
     text = "You reached what this exam asks for." if passed else told
     return {
         "exam": f"{where.release.title}: exam",
         "passed": passed,
-        "title": "Passed" if passed else "Not passed",
-        "text": "It was ended before you submitted it, so it does not count." if ended else text,
+        "title": "Passed" if passed else TITLES.get(attempt.closed_by or "", "Not passed"),
+        "text": ENDED.get(attempt.closed_by or "", text),
         "meta": [
             moment(attempt.closed_at or attempt.deadline_at, zone),
             f"Attempt {attempt.number}",

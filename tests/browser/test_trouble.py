@@ -57,7 +57,7 @@ def test_two_tabs_and_the_back_button_keep_one_attempt(live: Live, page: Page, p
     other.go_back()
     expect(other.get_by_role("heading", level=1)).to_have_text("Not passed")
     answer(page, first)
-    expect(page.locator("#save")).to_contain_text("This exam is over. What was saved before counts.")
+    expect(page.locator("#save")).to_contain_text("This exam is over. Its result tells what counts.")
     page.get_by_role("link", name="Continue").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Not passed")
     assert paper_of(live.database, attempt_id)[0].revision == 2

@@ -102,7 +102,7 @@ def test_a_course_is_published_and_signed(machine: Machine, tmp_path: Path) -> N
     with machine.database.session() as session:
         in_force = releases.in_force(session, machine.world.organisation_id, COURSE)
         assert in_force
-        assert in_force.id == int(number[1])
+        assert in_force.release.id == int(number[1])
 
 
 def test_publishing_is_for_who_may(sqlite_machine: Machine, tmp_path: Path) -> None:

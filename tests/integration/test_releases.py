@@ -15,7 +15,7 @@ from app.people import queries as people_queries
 from app.people import service as people
 from app.people.permissions import Actor, Role
 from app.releases import queries, service
-from app.releases.models import ContentFile, ItemContent, Release, ReleaseItem, ReleaseSignature
+from app.releases.models import ContentFile, ItemContent, ReleaseItem, ReleaseSignature
 from tests.factories import COURSE, PASSWORD, World, frozen_course, people_of
 from tests.integration.story import NOW, next_edition, publish_and_sign, start, trail
 
@@ -213,6 +213,6 @@ def as_technician(session: Session, world: World) -> Actor:
 
 def in_force(session: Session, world: World) -> int:
     """Return the id of the release in force."""
-    release = queries.in_force(session, world.organisation_id, COURSE)
-    assert isinstance(release, Release)
-    return release.id
+    found = queries.in_force(session, world.organisation_id, COURSE)
+    assert found is not None
+    return found.release.id

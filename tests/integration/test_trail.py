@@ -21,8 +21,11 @@ from app.exams import disclosure
 from app.exams.models import Attempt
 from app.people import service as people
 from app.people.permissions import Role
+from app.releases import comparing
+from app.releases import service as releases
+from app.reports import releases as reports
 from tests.databases import Databases, EngineName
-from tests.factories import COURSE, World, assign, certify, people_of
+from tests.factories import COURSE, PASSWORD, REVISED_ROW, World, assign, certify, people_of, revised_course
 from tests.integration.story import NOW, Town, answer, rows, start, submit, town, trail
 
 LATER = NOW + timedelta(minutes=5)
@@ -35,6 +38,10 @@ INSERT_ONLY = (
     "release_item",
     "item_content",
     "release_signature",
+    "release_piece",
+    "release_change",
+    "release_impact",
+    "release_withdrawal",
     "paper_item",
     "response",
     "attempt_grant",
@@ -144,7 +151,15 @@ def test_every_act_leaves_its_entry(db: Session, world: World) -> None:
         "certification.issued",
         "certification.suspended",
     }
-    assert {"organisation.created", "clinic.added", "release.published", "release.signed"} <= set(trail(db))
+    assert {
+        "organisation.created",
+        "clinic.added",
+        "release.published",
+        "release.signed",
+        "release.change_confirmed",
+        "release.impact_counted",
+        "release.fact_withdrawn",
+    } <= set(trail(db))
 
 
 def test_what_is_done_with_an_account_leaves_entries(db: Session, world: World) -> None:
@@ -235,6 +250,24 @@ def start_and_be_refused(session: Session, world: World) -> None:
     certification.disable_account(session, actor=world.max.actor, account_id=world.max.id, reason="Left", now=NOW)
 
 
+def release_acts(session: Session, world: World) -> None:
+    """Publish a revised edition, confirm its changes, count what rests on them, and withdraw a row of the old one."""
+    release = releases.publish(session, actor=world.tom.actor, frozen=revised_course(), now=LATER)
+    changes = comparing.comparison(session, release, ()).changes
+    told = {change.digest: (change.change_class.value, "Revised by the board") for change in changes}
+    releases.confirm_changes(session, actor=world.tom.actor, release_id=release.id, told=told, now=LATER)
+    reports.count_impact(session, actor=world.tom.actor, release_id=release.id, day=LATER.date(), now=LATER)
+    certification.withdraw(
+        session,
+        actor=world.mira.actor,
+        release_id=world.release_id,
+        fact=f"settings/{REVISED_ROW}",
+        password=PASSWORD,
+        reason="Two burns",
+        now=LATER,
+    )
+
+
 def everything(session: Session, world: World) -> None:
     """Let everything happen once, so that every table of records holds a row."""
     held = certify(session, world, world.ann, now=NOW)
@@ -252,6 +285,7 @@ def everything(session: Session, world: World) -> None:
         now=NOW,
     )
     assign(session, world.ida.actor, world.ben.id, now=NOW)
+    release_acts(session, world)
     entry_id = session.scalars(sa.select(Entry.id)).first()
     session.add(Leaf(number=0, entry_id=entry_id))
     session.flush()

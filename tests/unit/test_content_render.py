@@ -47,7 +47,9 @@ def test_settings_are_a_table_with_decisions_standings_and_the_notice() -> None:
     html = lesson("/// settings\n///\n")
     assert NOTICE in words(html)
     assert 'class="facts facts-settings"' in html
-    assert re.search(r'<tr class="facts-row is-allowed" id="fact-settings-nd-1-2" role="row">', html)
+    assert re.search(
+        r'<tr class="facts-row is-allowed" data-fact="settings/nd-1-2" id="fact-settings-nd-1-2" role="row">', html
+    )
     assert '<td class="fig" data-label="Fluence, J/cm²" role="cell">30–60</td>' in html
     assert '<td class="fig" data-label="Pulse, ms" role="cell">10</td>' in html
     assert '<span class="decision decision-with_sign_off">With sign-off</span>' in html

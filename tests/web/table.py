@@ -17,7 +17,9 @@ from app.people import service
 from app.people.models import Account, RoleGrant
 from app.people.permissions import Role
 from app.releases import queries as releases
-from tests.factories import COURSE, ZONE, World, certify, people_of
+from app.releases import service as release_service
+from app.reports import releases as reports
+from tests.factories import COURSE, ZONE, World, certify, people_of, revised_course
 
 ROLES = ("stranger", "ann", "max", "eva", "mira", "ada", "tom", "ida", "olga")
 # What nobody has: an id, a course, a lesson, a hash, a token and a number that are well written.
@@ -28,6 +30,7 @@ UNKNOWN = {
     "failed": "999999",
     "grant": "999999",
     "release": "999999",
+    "revised": "999999",
     "riverside": "999999",
     "course": "no-such-course",
     "lesson": "no-such-lesson",
@@ -168,6 +171,26 @@ TABLE = (
     row("releases.review", "GET", "/releases/{release}", "303 404 404 404 200 200 200 200 404"),
     row("releases.lesson", "GET", "/releases/{release}/lessons/{lesson}", "303 404 404 404 200 200 200 200 404"),
     row("releases.sign", "POST", "/releases/{release}/signature", "303 404 404 404 422 404 404 404 404", password=""),
+    row("editions.courses", "GET", "/courses", "303 200 200 200 200 200 200 200 200"),
+    row("editions.show", "GET", "/courses/{course}/editions", "303 303 303 303 303 303 303 303 404"),
+    row("editions.edition", "GET", "/editions/{release}", "303 200 200 200 200 200 200 200 404"),
+    row("editions.lesson", "GET", "/editions/{release}/lessons/{lesson}", "303 200 200 200 200 200 200 200 404"),
+    row("release_changes.confirm", "POST", "/releases/{revised}/changes", "303 404 404 404 404 404 422 422 404"),
+    row("release_changes.count", "POST", "/releases/{revised}/impact", "303 404 404 404 303 409 303 303 404"),
+    row(
+        "release_changes.impact",
+        "GET",
+        "/releases/{revised}/impact?format=csv",
+        "303 404 404 404 200 200 200 200 404",
+    ),
+    row("release_changes.ask_withdraw", "GET", "/releases/{release}/withdraw", "303 404 404 404 200 404 404 404 404"),
+    row(
+        "release_changes.withdraw",
+        "POST",
+        "/releases/{release}/withdraw",
+        "303 404 404 404 422 404 404 404 404",
+        password="",
+    ),
     row("evidence.show", "GET", "/evidence", "303 404 404 404 404 200 404 404 404"),
     row(
         "evidence.certifications",
@@ -191,6 +214,8 @@ def make_full_world(database: Database) -> FullWorld:
         gone, _ = invite(session, world, "Gabi Roth", now)
         service.disable(session, actor=world.ida.actor, account_id=gone.id, reason="Left the clinic", now=now)
         release = releases.get_release(session, world.organisation_id, world.release_id)
+        revised = release_service.publish(session, actor=world.tom.actor, frozen=revised_course(), now=now)
+        reports.count_impact(session, actor=world.tom.actor, release_id=revised.id, day=now.date(), now=now)
         cell = cells_of(release)[0].cell
         grant = session.scalars(select(RoleGrant.id).where(RoleGrant.account_id == world.ann.id)).one()
         today = day_in(ZONE, now)
@@ -201,6 +226,7 @@ def make_full_world(database: Database) -> FullWorld:
             "failed": failed,
             "grant": grant,
             "release": release.id,
+            "revised": revised.id,
             "riverside": world.riverside,
             "course": COURSE,
             "lesson": release.manifest["lessons"][0]["id"],

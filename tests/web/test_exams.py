@@ -337,7 +337,7 @@ def closed_to(browser: Browser, database: Database, attempt_id: int) -> None:
         assert (answer.status_code, answer.location) == (303, result)
         told = browser.fetch(target, choice="a", flag="on")
         assert (told.status_code, told.get_json()["goto"]) == (410, result)
-        assert "What was saved before counts." in told.get_json()["error"]
+        assert "Its result tells what counts." in told.get_json()["error"]
     assert revisions(database) == 0
 
 

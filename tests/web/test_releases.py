@@ -86,7 +86,7 @@ def test_a_medical_director_signs(browser: Browser, world: World, database: Data
     with database.session() as session:
         release = releases.in_force(session, world.organisation_id, COURSE)
         assert release is not None
-        assert release.id == release_id
+        assert release.release.id == release_id
 
 
 def test_a_row_that_is_not_confirmed_is_told_and_the_ticks_stay(

@@ -1,0 +1,165 @@
+"""The stop button: what a director withdraws is taught, asked and certified no more, and nobody slips in meanwhile."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app.certification import service as certification
+from app.certification.queries import cells_of
+from app.cli.demo_story import sit
+from app.errors import NotFoundError, RefusedError
+from app.exams import queries as exams
+from app.learning import service as learning
+from app.releases import queries, service
+from tests.databases import Databases, EngineName
+from tests.factories import (
+    COURSE,
+    PASSWORD,
+    World,
+    observe,
+    people_of,
+    read_lessons,
+    revised_course,
+)
+from tests.integration.editions import FACT, LATER, begin, confirm, items_of, revised, seed_that, sign, withdraw
+from tests.integration.story import NOW, at_once, certifications, events, start, town
+
+
+@pytest.fixture
+def world(db: Session) -> World:
+    """The people of the house, before NOW; undone after the test."""
+    return people_of(db, NOW)
+
+
+def test_a_withdrawn_release_stops_everything_at_once(db: Session, world: World) -> None:
+    running = start(db, world.ann.actor)
+    assert withdraw(db, world, "") == 1
+    closed = exams.get_attempt(db, world.organisation_id, running.id)
+    assert (closed.closed_by, closed.passed) == ("withdrawn", False)
+    for act in (
+        lambda: start(db, world.ann.actor),
+        lambda: certification.complete_lesson(
+            db, actor=world.ann.actor, course_id=COURSE, lesson_id="settings", now=LATER
+        ),
+        lambda: learning.assign(
+            db,
+            actor=world.ida.actor,
+            account_id=world.ben.id,
+            course_id=COURSE,
+            due_on=None,
+            today=LATER.date(),
+            now=LATER,
+        ),
+        lambda: withdraw(db, world, ""),
+        lambda: withdraw(db, world, FACT),
+    ):
+        with pytest.raises(RefusedError, match="withdrawn"):
+            act()
+    assert certifications(db, world.ann.id) == []
+
+
+def test_a_pass_earns_nothing_on_a_withdrawn_release(db: Session, world: World) -> None:
+    read_lessons(db, world.ann.actor, now=NOW)
+    sit(db, world.ann.actor, course_id=COURSE, at=NOW, right=True)
+    withdraw(db, world, "")
+    with pytest.raises(RefusedError, match="No certification covers"):
+        observe(db, world.eva.actor, world.ann.id, now=LATER)
+    assert events(db, world.ann.id) == []
+
+
+def test_an_attempt_that_a_withdrawal_ended_does_not_count(db: Session, world: World) -> None:
+    release = queries.get_release(db, world.organisation_id, world.release_id)
+    resting = queries.items_resting_on(db, release.id, [FACT])
+    ended = begin(db, world.ann, seed=seed_that(world, db, resting, asks=True))
+    withdraw(db, world, FACT)
+    db.refresh(ended)
+    assert ended.closed_by == "withdrawn"
+    for number in (2, 3, 4):  # as many as the course allows, without waiting for the first
+        at = NOW + timedelta(days=2 * (number - 2))
+        assert sit(db, world.ann.actor, course_id=COURSE, at=at, right=False)
+    with pytest.raises(RefusedError, match="used up"):
+        start(db, world.ann.actor, now=NOW + timedelta(days=9))
+
+
+def test_a_withdrawn_row_is_asked_no_more_and_grants_nothing(db: Session, world: World) -> None:
+    resting = queries.items_resting_on(db, world.release_id, [FACT])
+    asking = begin(db, world.ann, seed=seed_that(world, db, resting, asks=True))
+    other = begin(db, world.ben, seed=seed_that(world, db, resting, asks=False))
+    assert withdraw(db, world, FACT) == 1
+    for attempt in (asking, other):
+        db.refresh(attempt)
+    assert (asking.closed_by, other.closed_by) == ("withdrawn", None)
+    again = begin(db, world.ann, seed=asking.seed)
+    assert items_of(db, again) & set(resting) == set()
+    in_force = queries.in_force(db, world.organisation_id, COURSE)
+    assert in_force is not None
+    assert list(in_force.withdrawn.facts) == [FACT]
+    assert cells_of(in_force.release) != ()
+    assert cells_of(in_force.release, in_force.withdrawn.facts) == ()  # the one row that grants
+
+
+def test_what_ran_out_before_is_recorded_as_what_it_was(db: Session, world: World) -> None:
+    attempt = start(db, world.ann.actor)
+    certification.withdraw(
+        db,
+        actor=world.mira.actor,
+        release_id=world.release_id,
+        fact="",
+        password=PASSWORD,
+        reason="Two burns",
+        now=NOW + timedelta(days=1),
+    )
+    db.refresh(attempt)
+    assert (attempt.closed_by, attempt.closed_at) == ("ran_out", attempt.deadline_at)
+
+
+@pytest.mark.parametrize("fact", ["", FACT])
+def test_nobody_slips_in_while_it_is_withdrawn(engine_name: EngineName, databases: Databases, fact: str) -> None:
+    with town(engine_name, databases) as busy:
+        world = busy.world
+        with busy.database.session() as session:
+            resting = queries.items_resting_on(session, world.release_id, [FACT])
+            seed = seed_that(world, session, resting, asks=True)
+        at_once(
+            busy.database,
+            lambda session: begin(session, world.ann, seed=seed),
+            lambda session: withdraw(session, world, fact),
+            lambda session: begin(session, world.ben, seed=seed),
+        )
+        with busy.database.session() as session:
+            in_force = queries.in_force(session, world.organisation_id, COURSE)
+            assert in_force is not None
+            assert in_force.withdrawn != queries.NOTHING_WITHDRAWN
+            still_open = exams.unclosed(session, world.organisation_id, world.release_id)
+            assert not any(items_of(session, one) & set(resting) for one in still_open)
+            assert fact or still_open == []
+
+
+def test_only_a_medical_director_with_password_and_reason_withdraws(db: Session, world: World) -> None:
+    for person in (world.ann, world.max, world.tom, world.ada, world.ida):
+        with pytest.raises(RefusedError, match="Only a medical director withdraws"):
+            withdraw(db, world, "", by=person)
+    with pytest.raises(RefusedError, match="password"):
+        withdraw(db, world, "", password="wrong")
+    with pytest.raises(RefusedError, match="Give the reason in 3 to 500 characters"):
+        withdraw(db, world, "", reason="  ")
+    with pytest.raises(NotFoundError):
+        withdraw(db, world, "settings/no-such-row")
+    unsigned = service.publish(db, actor=world.tom.actor, frozen=revised_course(), now=NOW)
+    with pytest.raises(RefusedError, match="not signed"):
+        withdraw(db, world, "", release_id=unsigned.id)
+    in_force = queries.in_force(db, world.organisation_id, COURSE)
+    assert in_force is not None
+    assert in_force.withdrawn == queries.NOTHING_WITHDRAWN
+
+
+def test_a_new_edition_takes_the_place_of_a_withdrawn_one(db: Session, world: World) -> None:
+    withdraw(db, world, "")
+    release = revised(db, world)
+    confirm(db, world, release)
+    sign(db, world, release)
+    in_force = queries.in_force(db, world.organisation_id, COURSE)
+    assert in_force is not None
+    assert (in_force.release.id, in_force.withdrawn.whole) == (release.id, None)
+    assert start(db, world.ann.actor, now=LATER).release_id == release.id
