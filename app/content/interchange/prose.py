@@ -9,7 +9,9 @@ from app.content.interchange.safe_xml import Element
 from app.content.interchange.values import CannotTakeError
 from app.content.numerals import shorten
 
+# Our own marks in exported texts: a cited source, and the unit of a figure.
 SOURCE_CLASS: Final = "fluence-source"
+UNIT_CLASS: Final = "fluence-unit"
 _SPACE = re.compile("[ \t\r\n\f]+")
 _EDGE: Final = " \n\xa0"
 
@@ -91,7 +93,7 @@ def _block(node: Element) -> Iterator[Node]:
     elif node.name in _LISTS:
         yield _list(node)
     elif node.name == "table":
-        yield _table(node)
+        yield from _table(node)
     elif node.name == "blockquote":
         yield Node("blockquote", tuple(_blocks(node.children)))
     elif node.name == "hr":
@@ -123,13 +125,16 @@ def _list(node: Element) -> Node:
     return Node(node.name, items)
 
 
-def _table(node: Element) -> Node:
-    rows = [row for row in node.walk() if row.name == "tr"]
-    cells = [[cell for cell in row.elements() if cell.name in ("td", "th")] for row in rows]
+def _table(node: Element) -> Iterator[Node]:
+    """Yield a grid as a table; a single row only lays its cells out, and they are paragraphs."""
+    cells = [[cell for cell in row.elements() if cell.name in ("td", "th")] for row in node.walk() if row.name == "tr"]
     spans = {cell.get(name, "1") for row in cells for cell in row for name in ("rowspan", "colspan")}
-    if spans - {"1", ""} or len({len(row) for row in cells}) != 1 or any(cell.name == "table" for cell in _below(node)):
+    if len(cells) == 1:
+        yield from _blocks([child for cell in cells[0] for child in (*cell.children, Element("p", cell.line))])
+        return
+    if spans - {"1", ""} or len({len(row) for row in cells}) != 1 or any(one.name == "table" for one in _below(node)):
         raise CannotTakeError("a table in its text joins cells or nests; make it a plain grid", node.line)
-    return Node("table", tuple(Node("tr", tuple(Node("td", _cell(cell)) for cell in row)) for row in cells))
+    yield Node("table", tuple(Node("tr", tuple(Node("td", _cell(cell)) for cell in row)) for row in cells))
 
 
 def _below(node: Element) -> Iterator[Element]:

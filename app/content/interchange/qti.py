@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 from typing import Any, Final
 
 from app.content.interchange import figures
 from app.content.interchange.markdown_text import from_nodes
+from app.content.interchange.prose import UNIT_CLASS
 from app.content.interchange.qti_feedback import LEFT_OUT_NOTE, NAMES, Feedback, feedback_of, without_feedback
 from app.content.interchange.qti_keys import Asked, keyed
-from app.content.interchange.qti_scoring import MATCH, RANGE, Judged, judge
+from app.content.interchange.qti_scoring import judge
 from app.content.interchange.safe_xml import Element
 from app.content.interchange.shared import GAP, NEITHER_NOTE, SHUFFLED_NOTE, choice_notes, true_false
 from app.content.interchange.values import Candidate, CannotTakeError, Choice, Found, Labels, Refusal
@@ -200,10 +200,22 @@ def _question(parent: Element, interaction: Element) -> list[Element | str]:
             out.append(GAP if node.name in _INLINE else _block(node.elements("prompt"), node.line))
         elif node.name in NAMES or node.name == "stylesheet" or (node.name == "rubricBlock" and not _is_shown(node)):
             continue
+        elif interaction.name == "textEntryInteraction" and _is_field_alone(node, interaction):
+            continue  # the page has a field of its own
         else:
             name = "div" if node.name in ("rubricBlock", "contentBody", "prompt") else node.name
             out.append(Element(name, node.line, node.space, node.attributes, _question(node, interaction)))
     return out
+
+
+def _is_field_alone(node: Element, interaction: Element) -> bool:
+    """Say whether a block holds nothing but the field that a figure is typed into, and its unit."""
+    if not any(child is interaction for child in node.children):
+        return False
+    if any(one.get("class") == UNIT_CLASS for one in node.elements("span")):
+        return True
+    words = node.text().strip(" .:\xa0")
+    return not words or words in figures.UNITS
 
 
 def _block(nodes: Iterable[Element], line: int) -> Element:
@@ -212,13 +224,10 @@ def _block(nodes: Iterable[Element], line: int) -> Element:
 
 def _unit(item: Element, interaction: Element) -> str | None:
     """Return the unit of a figure that is typed: our own mark of it, or a known unit right after the gap."""
-    if interaction.get("data-unit"):
-        return interaction.get("data-unit")
     for parent in item.walk():
         for place, child in enumerate(parent.children):
             if child is interaction:
+                marked = [one.text() for one in parent.elements("span") if one.get("class") == UNIT_CLASS]
                 after = parent.children[place + 1] if place + 1 < len(parent.children) else ""
-                return figures.unit_after(after) if isinstance(after, str) else None
+                return marked[0] if marked else figures.unit_after(after) if isinstance(after, str) else None
     return None
-
-

@@ -88,7 +88,8 @@ def _choices(asked: Asked, judged: Judged) -> dict[str, Any]:
         key, scoring = _single_key(asked, mapping) if is_single else _multiple_key(asked, mapping)
     unknown = [one for one in key if one not in asked.choices]
     if not key or unknown:
-        raise CannotTakeError(f"its key names {', '.join(unknown)[:60] or 'nothing'}", asked.declaration.line)
+        what = f"its key names {', '.join(unknown)[:60]}, which is no choice" if unknown else "it declares no right answer"
+        raise CannotTakeError(what, asked.declaration.line)
     choices = tuple(Choice(text=text, correct=name in key) for name, text in asked.choices.items())
     return {"type": ItemType.SINGLE if is_single else ItemType.MULTIPLE, "choices": choices, "scoring": scoring}
 
