@@ -1,10 +1,9 @@
 """Commands that bring items in from other systems and take them out again: GIFT, Moodle XML, QTI."""
 
 import json
-import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,9 +13,12 @@ from app.content.check import CourseError, describe, load_course
 from app.content.interchange import importing, items_yaml, leaving, moodle_out, qti_out
 from app.content.interchange.values import FileRefusedError, Found, Home
 from app.content.read import CoursePathError
-from app.content.values import Course, Problem
+from app.content.values import Course, Item, Problem
 
-_WRITERS = {importing.QTI: qti_out.write, importing.MOODLE_XML: moodle_out.write}
+_WRITERS: dict[str, Callable[[Course, Iterable[Item]], leaving.Exported]] = {
+    importing.QTI: qti_out.write,
+    importing.MOODLE_XML: moodle_out.write,
+}
 _MEBIBYTE = 1024 * 1024
 _LARGEST = 64  # MiB of a file that is read at all
 
@@ -26,11 +28,14 @@ _LARGEST = 64  # MiB of a file that is read at all
 @click.option("--from", "kind", type=click.Choice(importing.FORMATS), help="The format; without it the file tells.")
 @click.option("--objective", metavar="ID", help="The objective of items that name none.")
 @click.option("--unit", help="The unit of numeric items that name none, such as nm.")
-@click.option("--course", "home", metavar="PATH", help="The course that they go into: its objectives and ids are known.")
+@click.option(
+    "--course", "home", metavar="PATH", help="The course that they go into: its objectives and ids are known."
+)
 @click.option("--output", type=click.Path(path_type=Path), help="Write here instead of to standard output.")
 @click.option("--force", is_flag=True, help="Replace the file of --output.")
 @click.option("--format", "shape", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
 def import_items(
+    *,
     files: tuple[Path, ...],
     kind: str | None,
     objective: str | None,
@@ -38,10 +43,9 @@ def import_items(
     home: str | None,
     output: Path | None,
     shape: str,
-    *,
     force: bool,
 ) -> None:
-    """Turn questions of GIFT, Moodle XML or QTI 2.0 to 3.0 files into items.yaml, and name each that cannot be taken."""
+    """Turn questions of GIFT, Moodle XML or QTI 2.0 to 3.0 files into items.yaml; name each that cannot be taken."""
     course = _home(home) if home else None
     if objective and (importing.slug(objective) != objective or (course and objective not in course.objectives)):
         raise click.UsageError(f"{objective} is not an objective of the course; give the id of one")
@@ -56,15 +60,7 @@ def import_items(
     refused = [*unread, *outcome.refused]
     _tell(refused)
     _tell(outcome.notes, "note: ")
-    if shape == "json":
-        shown = {
-            "items": json.loads(json.dumps([items_yaml.plain(entry) for entry in outcome.entries])),
-            "refused": [asdict(one) for one in refused],
-            "notes": [asdict(one) for one in outcome.notes],
-        }
-        text = json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
-    else:
-        text = items_yaml.write(outcome.entries)
+    text = items_yaml.write(outcome.entries) if shape == "yaml" else _as_json(outcome, refused)
     _write(text.encode(), output)
     click.echo(f"{len(outcome.entries)} taken, {len(refused)} not.", err=True)
     if refused:
@@ -90,6 +86,15 @@ def export_items(path: str, kind: str, output: Path | None, *, generated: bool, 
     click.echo(f"{made.count} written, {len(made.refused)} not.", err=True)
     if made.refused:
         sys.exit(1)
+
+
+def _as_json(outcome: importing.Outcome, refused: Sequence[Problem]) -> str:
+    shown = {
+        "items": [items_yaml.plain(entry) for entry in outcome.entries],
+        "refused": [asdict(one) for one in refused],
+        "notes": [asdict(one) for one in outcome.notes],
+    }
+    return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
 
 
 def _course(path: str) -> Course:
@@ -165,12 +170,12 @@ def _refuse_overwriting(output: Path | None, *, force: bool) -> None:
 def _write(data: bytes, output: Path | None) -> None:
     """Write everything or nothing: a file takes its place only when it is whole."""
     if output is None:
-        click.get_binary_stream("stdout").write(data)
+        click.echo(data, nl=False)
         return
     try:
         with tempfile.NamedTemporaryFile(dir=output.parent, prefix=f".{output.name}.", delete=False) as made:
             made.write(data)
         Path(made.name).chmod(0o644)
-        os.replace(made.name, output)
+        Path(made.name).replace(output)
     except OSError as error:
         raise click.ClickException(f"{output} cannot be written: {error.strerror}") from error

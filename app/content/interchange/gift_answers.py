@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from app.content.interchange import figures, weights
 from app.content.interchange.gift_text import shown
+from app.content.interchange.markdown_text import from_plain
 from app.content.interchange.shared import (
     NEITHER_NOTE,
     choice_notes,
@@ -15,7 +16,6 @@ from app.content.interchange.shared import (
     unpaired,
     why_no_place,
 )
-from app.content.interchange.markdown_text import from_plain
 from app.content.interchange.values import CannotTakeError, Choice
 from app.content.values import ItemType, Scoring
 
@@ -87,7 +87,9 @@ def _choices(reader: _Reader, answers: str) -> dict[str, Any]:
     shares, texts = [], []
     for part in parts[1:]:
         weight, text = _weighed(part[1:])
-        shares.append(weights.percent(weight) if weight is not None else weights.percent("100" if part[0] == "=" else "0"))
+        shares.append(
+            weights.percent(weight) if weight is not None else weights.percent("100" if part[0] == "=" else "0")
+        )
         texts.append(reader.with_feedback(text))
     correct, scoring = (weights.single(shares), Scoring.ALL_OR_NOTHING) if is_single else weights.multiple(shares)
     choices = tuple(
@@ -120,7 +122,7 @@ def _pairs(answers: str, reader: _Reader) -> dict[str, Any]:
 
 
 def _ordering(reader: _Reader, answers: str) -> dict[str, Any]:
-    """Return the steps below a first line like `> 3 ALL VERTICAL ALL_OR_NOTHING SHOW none`, of Moodle's ordering type."""
+    """Return the steps below a first line like `> 3 ALL VERTICAL ALL_OR_NOTHING SHOW none`, as Moodle's plugin does."""
     head, _, body = answers.partition("\n")
     found = _ORDER.match(head.strip())
     steps = [line.strip() for line in body.split("\n") if line.strip()]
@@ -136,8 +138,7 @@ def _ordering(reader: _Reader, answers: str) -> dict[str, Any]:
 def _numeric(reader: _Reader, answers: str, unit: str | None) -> dict[str, Any]:
     answers, tilde, _ = answers.partition("~")
     parts = [part for part in answers.split("=") if part.strip()]
-    found = [_accepted(*_weighed(part)) for part in parts]
-    found = [one for one in found if one is not None]
+    found = [one for one in (_accepted(*_weighed(part)) for part in parts) if one is not None]
     if len(found) != 1:
         raise CannotTakeError(f"it accepts {len(found)} different figures; a numeric item here has one range")
     (low, high), feedback = found[0]

@@ -10,8 +10,33 @@ VOID: Final = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
 )
 _CLOSE_A_PARAGRAPH: Final = frozenset(
-    "address article aside blockquote center div dl figure footer form h1 h2 h3 h4 h5 h6 header hr main ol p pre section"
-    " table ul".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "center",
+        "div",
+        "dl",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "main",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "ul",
+    ]
 )
 # An opening tag closes these, as far up as the second set.
 _IMPLIED: Final = {

@@ -1,4 +1,4 @@
-"""Files of other systems become entries of items.yaml: the format is found, ids and objectives are given, rules kept."""
+"""Files of other systems become entries of items.yaml: the format is found, ids and objectives given, rules kept."""
 
 import re
 import unicodedata
@@ -121,7 +121,7 @@ def _read_xml(root: Element, data: bytes, path: str, kind: str | None) -> Sequen
 
 
 def _objective(item: Candidate, home: Home | None) -> str | None:
-    """Return the objective that an item names: our own label, or with a known course any name that is one of its ids."""
+    """Return the objective that an item names: by our own label, or any name that is an id of a known course."""
     own = item.labels.objective
     if home is None:
         return own

@@ -1,4 +1,4 @@
-"""Items as the text of items.yaml, in the hand that authors write it in, and proven with the reader that courses have."""
+"""Items as the text of items.yaml, written as authors write it, and proven with the reader that courses have."""
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -71,7 +71,8 @@ _Dumper.add_representer(_Figure, _digits)
 def write(entries: Iterable[Entry]) -> str:
     """Return entries as the text of items.yaml, an empty line between two."""
     written = [
-        yaml.dump([_keyed(entry)], Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=float("inf")) for entry in entries
+        yaml.dump([_keyed(entry)], Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=float("inf"))
+        for entry in entries
     ]
     return "\n".join(written) if written else "[]\n"
 
@@ -84,29 +85,36 @@ def _keyed(value: Any) -> Any:
 
 
 def entry_of(item: Candidate, *, item_id: str, objective: str, facts: Sequence[str], sources: Sequence[str]) -> Entry:
-    """Return an item as an entry of items.yaml."""
-    entry: Entry = {"id": _Word(item_id), "type": _Word(item.type), "objective": _Word(objective), "stem": item.stem}
-    if item.choices:
-        entry["options"] = [
-            {"text": one.text, "correct": one.correct} | ({"why": one.why} if one.why else {}) for one in item.choices
-        ]
+    """Return an item as an entry of items.yaml; what it does not have, or has by default, is left out."""
+    entry: Entry = {
+        "id": _Word(item_id),
+        "type": _Word(item.type),
+        "objective": _Word(objective),
+        "stem": item.stem,
+        **_key(item),
+        "scoring": _Word(item.scoring) if item.scoring is not Scoring.ALL_OR_NOTHING else None,
+        "critical": item.labels.critical or None,
+        "facts": _InLine(_Word(fact) for fact in facts) or None,
+        "sources": _InLine(_Word(source) for source in sources) or None,
+        "why": item.why or None,
+    }
+    return {key: value for key, value in entry.items() if value is not None}
+
+
+def _key(item: Candidate) -> Entry:
+    """Return what is asked of an item by its type."""
     if item.type is ItemType.NUMERIC:
-        entry["answer"] = {"min": _figure(item.low), "max": _figure(item.high), "unit": item.unit or ""}
-    if item.steps:
-        entry["steps"] = list(item.steps)
-    if item.pairs:
-        entry["pairs"] = [{"left": left, "right": right} for left, right in item.pairs]
-    if item.scoring is not Scoring.ALL_OR_NOTHING:
-        entry["scoring"] = _Word(item.scoring)
-    if item.labels.critical:
-        entry["critical"] = True
-    if facts:
-        entry["facts"] = _InLine(_Word(fact) for fact in facts)
-    if sources:
-        entry["sources"] = _InLine(_Word(source) for source in sources)
-    if item.why:
-        entry["why"] = item.why
-    return entry
+        return {"answer": {"min": _figure(item.low), "max": _figure(item.high), "unit": item.unit or ""}}
+    if item.type is ItemType.ORDERING:
+        return {"steps": list(item.steps)}
+    if item.type is ItemType.MATCHING:
+        return {"pairs": [{"left": left, "right": right} for left, right in item.pairs]}
+    whys = [{"why": one.why} if one.why else {} for one in item.choices]
+    return {
+        "options": [
+            {"text": one.text, "correct": one.correct, **why} for one, why in zip(item.choices, whys, strict=True)
+        ]
+    }
 
 
 def problems(entry: Entry) -> list[str]:

@@ -1,4 +1,4 @@
-"""Our own labels on an exported item, as tags or keywords: what the other format has no place for comes back by them."""
+"""Our own labels on an exported item, as tags or keywords: by them comes back what other formats have no place for."""
 
 import re
 from collections.abc import Iterable

@@ -168,9 +168,7 @@ def _list(node: Node, escape: Escape) -> str:
 
 
 def _table(node: Node, escape: Escape) -> str:
-    rows = [
-        [_inline(cell.parts, escape).replace("|", "&#124;") or " " for cell in _nodes(row)] for row in _nodes(node)
-    ]
+    rows = [[_inline(cell.parts, escape).replace("|", "&#124;") or " " for cell in _nodes(row)] for row in _nodes(node)]
     ruled = [rows[0], ["---"] * len(rows[0]), *rows[1:]]
     return "\n".join(f"| {' | '.join(row)} |" for row in ruled)
 

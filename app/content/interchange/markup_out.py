@@ -13,8 +13,41 @@ from app.content.render import render_text
 
 _MEDIA: Final = "media/"
 _KEPT: Final = frozenset(
-    "a b blockquote br code dd div dl dt em h2 h3 h4 h5 h6 hr i img li ol p pre span strong sub sup table tbody td th"
-    " thead tr ul".split()
+    [
+        "a",
+        "b",
+        "blockquote",
+        "br",
+        "code",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "i",
+        "img",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
 )
 _AS: Final = {"figure": "p", "figcaption": "p", "summary": "p", "details": "div", "section": "div", "aside": "div"}
 _ATTRIBUTES: Final = {"a": ("href",), "img": ("src", "alt"), "td": ("colspan", "rowspan"), "th": ("colspan", "rowspan")}
@@ -65,7 +98,9 @@ def _tidy(nodes: Iterable[Element | str]) -> list[Element | str]:
             out.extend(children)
         elif node.name == "span":
             cited = node.get("class") == "ref"
-            out.extend([Element("span", 0, attributes={"class": SOURCE_CLASS}, children=children)] if cited else children)
+            out.extend(
+                [Element("span", 0, attributes={"class": SOURCE_CLASS}, children=children)] if cited else children
+            )
         else:
             kept = {key: node.attributes[key] for key in _ATTRIBUTES.get(name, ()) if key in node.attributes}
             out.append(Element(name, 0, attributes=kept, children=children))

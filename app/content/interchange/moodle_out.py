@@ -92,7 +92,9 @@ def _stem(item: Item, media: Mapping[str, bytes]) -> str:
     return _written("questiontext", Markup(picture + said.html, said.plain, tuple(pictures)), media)
 
 
-def _texts(tag: str, source: str, media: Mapping[str, bytes], attributes: Mapping[str, str] | None = None, *more: str) -> str:
+def _texts(
+    tag: str, source: str, media: Mapping[str, bytes], attributes: Mapping[str, str] | None = None, *more: str
+) -> str:
     """Return an element whose text is Markdown of the course, with the pictures that it shows."""
     return _written(tag, markup(source, _FILES), media, attributes, *more)
 
@@ -148,7 +150,13 @@ def _pairs(item: Item, media: Mapping[str, bytes]) -> list[str]:
     return [
         xml("shuffleanswers", {}, "true"),
         *(
-            _texts("subquestion", left.text, media, None, xml("answer", {}, xml("text", {}, text(rights[item.key[left.id]]))))
+            _texts(
+                "subquestion",
+                left.text,
+                media,
+                None,
+                xml("answer", {}, xml("text", {}, text(rights[item.key[left.id]]))),
+            )
             for left in item.options
         ),
     ]

@@ -52,10 +52,7 @@ def _found(question: Element, category: str) -> Found:
     name = _text(question, "name")
     kind = question.get("type")
     try:
-        read_type = _TYPES.get(kind)
-        if read_type is None:
-            raise CannotTakeError(why_no_place(kind))
-        return _candidate(question, name, category, read_type(question))
+        return _candidate(question, name, category, _TYPES.get(kind, _no_type)(question))
     except CannotTakeError as refusal:
         return Refusal(name=name or "a question without a name", line=question.line, reason=str(refusal))
 
@@ -63,7 +60,9 @@ def _found(question: Element, category: str) -> Found:
 def _candidate(question: Element, name: str, category: str, taken: dict[str, Any]) -> Candidate:
     old_picture = _text(question, "image") or _text(question, "image_base64")[:1]
     if old_picture:
-        raise CannotTakeError("it shows a picture in the way of Moodle 1.9; add it to media/ and write this item by hand")
+        raise CannotTakeError(
+            "it shows a picture in the way of Moodle 1.9; add it to media/ and write this item by hand"
+        )
     stem = _markdown(question.first("questiontext"), "html")
     general = _markdown(question.first("generalfeedback"), _format(question))
     notes = [*taken.pop("notes", ()), *_notes(question)]
@@ -130,7 +129,9 @@ def _markdown(element: Element | None, otherwise: str) -> str:
 
 def _answers(question: Element) -> list[tuple[Element, Fraction]]:
     """Return the answers with their share of the mark."""
-    return [(one, weights.percent(one.get("fraction") or _text(one, "fraction"))) for one in question.elements("answer")]
+    return [
+        (one, weights.percent(one.get("fraction") or _text(one, "fraction"))) for one in question.elements("answer")
+    ]
 
 
 def _choice(question: Element) -> dict[str, Any]:
@@ -180,7 +181,9 @@ def _true_false(question: Element) -> dict[str, Any]:
     if set(words) != {"true", "false"}:
         words = ["true", "false"]
     share = dict(zip(words, (share for _, share in answers), strict=True))
-    why = {word: _markdown(one.first("feedback"), _format(question)) for word, (one, _) in zip(words, answers, strict=True)}
+    why = {
+        word: _markdown(one.first("feedback"), _format(question)) for word, (one, _) in zip(words, answers, strict=True)
+    }
     if sorted(share.values()) != [0, 1]:
         raise CannotTakeError("neither or both of true and false earn the mark; let one of them earn 100%")
     choices = true_false(share["true"] == 1, why["true"] or None, why["false"] or None)
@@ -208,7 +211,9 @@ def _unit(question: Element) -> tuple[str | None, list[str]]:
     units = [unit for part in question.elements("units") for unit in part.elements("unit")]
     if units and _text(question, "unitgradingtype") not in ("", "0"):
         raise CannotTakeError("the unit is marked too; here the unit is given, and the figure is asked")
-    names = [_text(unit, "unit_name") for unit in units if figures.figure(_text(unit, "multiplier") or "1") == Decimal(1)]
+    names = [
+        _text(unit, "unit_name") for unit in units if figures.figure(_text(unit, "multiplier") or "1") == Decimal(1)
+    ]
     if units and not names:
         raise CannotTakeError("none of its units has the multiplier 1; say its figures in one unit")
     notes = [f"of its units {names[0]} alone is kept"] if len(units) > 1 else []
@@ -241,6 +246,10 @@ def _ordering(question: Element) -> dict[str, Any]:
         "steps": tuple(_markdown_of_answer(one, _format(question)) for one in answers),
         "notes": notes,
     }
+
+
+def _no_type(question: Element) -> dict[str, Any]:
+    raise CannotTakeError(why_no_place(question.get("type")))
 
 
 _TYPES: Final = {

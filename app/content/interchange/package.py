@@ -47,7 +47,9 @@ class Package:
             with self._zip.open(info) as file:
                 data = file.read(info.file_size + 1)
         except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
-            raise FileRefusedError(f"{name} cannot be unpacked ({type(error).__name__}); make the package anew") from error
+            raise FileRefusedError(
+                f"{name} cannot be unpacked ({type(error).__name__}); make the package anew"
+            ) from error
         except Exception as error:  # zlib, bz2 and lzma each raise an error of their own for damaged data
             if type(error).__module__ in ("zlib", "_bz2", "_lzma", "lzma"):
                 raise FileRefusedError(f"{name} is damaged; make the package anew") from error
@@ -98,18 +100,23 @@ def _check_list(listed: list[zipfile.ZipInfo], size: int) -> None:
 
 
 def _wrong(one: zipfile.ZipInfo, seen: set[str]) -> str | None:
-    name = one.filename
+    """Return what is wrong with an entry of a zip, or None."""
+    packed = max(one.compress_size, 1)
+    wrongs = {
+        "has a name that leads out of it": _leads_out(one.filename),
+        "is there twice": one.filename.casefold() in seen,
+        "is a link": one.external_attr >> 16 & 0o170000 == 0o120000,
+        "is encrypted": bool(one.flag_bits & 0x1),
+        f"unpacks to more than {MAX_FILE // 1024 // 1024} MiB": one.file_size > MAX_FILE,
+        f"unpacks to more than {MAX_RATIO} times its size, as in a zip bomb": (
+            one.file_size > _SMALL and one.file_size > MAX_RATIO * packed
+        ),
+    }
+    return next((reason for reason, holds in wrongs.items() if holds), None)
+
+
+def _leads_out(name: str) -> bool:
     parts = name.rstrip("/").split("/")
-    if name.startswith("/") or "\\" in name or "\0" in name or _DRIVE.match(name) or {"..", ".", ""} & set(parts):
-        return "has a name that leads out of it"
-    if name.casefold() in seen:
-        return "is there twice"
-    if one.external_attr >> 16 & 0o170000 == 0o120000:
-        return "is a link"
-    if one.flag_bits & 0x1:
-        return "is encrypted"
-    if one.file_size > MAX_FILE:
-        return f"unpacks to more than {MAX_FILE // 1024 // 1024} MiB"
-    if one.file_size > _SMALL and one.file_size > MAX_RATIO * max(one.compress_size, 1):
-        return f"unpacks to more than {MAX_RATIO} times its size, as in a zip bomb"
-    return None
+    return bool(
+        name.startswith("/") or "\\" in name or "\0" in name or _DRIVE.match(name) or {"..", ".", ""} & set(parts)
+    )

@@ -17,8 +17,29 @@ _EDGE: Final = " \n\xa0"
 
 _SAME: Final = {"strong": "strong", "b": "strong", "em": "em", "i": "em", "code": "code", "a": "a"}
 # Look without meaning: their content stands as if they were not there.
-_INLINE: Final = frozenset("abbr acronym bdi bdo big cite dfn font label mark nobr q small span time wbr".split())
-_BLOCKS: Final = frozenset("address article center details div figure figcaption main p section summary".split())
+_INLINE: Final = frozenset(
+    [
+        "abbr",
+        "acronym",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "dfn",
+        "font",
+        "label",
+        "mark",
+        "nobr",
+        "q",
+        "small",
+        "span",
+        "time",
+        "wbr",
+    ]
+)
+_BLOCKS: Final = frozenset(
+    ["address", "article", "center", "details", "div", "figure", "figcaption", "main", "p", "section", "summary"]
+)
 _HEADINGS: Final = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h5", "h6": "h6"}
 _LISTS: Final = ("ul", "ol")
 _LOST: Final = {
@@ -42,7 +63,9 @@ _LOST: Final = {
     "del": "struck out text, which may carry meaning",
     "strike": "struck out text, which may carry meaning",
 }
-_RAISED: Final = dict(zip("0123456789+-−=()abcdefghijklmnoprstuvwxyz", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ", strict=True))
+_RAISED: Final = dict(
+    zip("0123456789+-−=()abcdefghijklmnoprstuvwxyz", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ", strict=True)
+)
 _LOWERED: Final = dict(zip("0123456789+-−=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
 
 

@@ -15,7 +15,13 @@ from app.content.interchange.shared import GAP, NEITHER_NOTE, SHUFFLED_NOTE, cho
 from app.content.interchange.values import Candidate, CannotTakeError, Choice, Found, Labels, Refusal
 from app.content.values import ItemType
 
-_TAKEN: Final = ("choiceInteraction", "orderInteraction", "matchInteraction", "textEntryInteraction", "inlineChoiceInteraction")
+_TAKEN: Final = (
+    "choiceInteraction",
+    "orderInteraction",
+    "matchInteraction",
+    "textEntryInteraction",
+    "inlineChoiceInteraction",
+)
 _INLINE: Final = ("textEntryInteraction", "inlineChoiceInteraction")
 _WHYS: Final = {
     "extendedTextInteraction": "an essay: a person must mark it, and items here mark themselves",
@@ -54,7 +60,7 @@ def read_item(root: Element, path: str, labels: Labels | None = None) -> Found:
 
 
 def _plainly_named(element: Element) -> Element:
-    """Return a tree with the names of QTI 2: those of QTI 3.0 (qti-simple-choice, max-choices) are the same, spelt anew."""
+    """Return a tree with the names of QTI 2: QTI 3.0 spells the same ones anew (qti-simple-choice, max-choices)."""
     children = [child if isinstance(child, str) else _plainly_named(child) for child in element.children]
     if not element.name.startswith("qti-"):
         return Element(element.name, element.line, element.space, element.attributes, children)
@@ -111,7 +117,9 @@ def _interaction(item: Element) -> Element:
     found = [part for part in body.walk() if part.name.endswith("Interaction")] if body else []
     for part in found:
         if part.name not in _TAKEN:
-            raise CannotTakeError(f"it asks for {_WHYS.get(part.name, f'<{part.name[:60]}>, which has no match here')}", part.line)
+            raise CannotTakeError(
+                f"it asks for {_WHYS.get(part.name, f'<{part.name[:60]}>, which has no match here')}", part.line
+            )
     if len(found) != 1:
         how_many = f"{len(found)} questions" if found else "nothing"
         raise CannotTakeError(f"it asks {how_many}; an item here asks one: split it" if found else "it asks nothing")

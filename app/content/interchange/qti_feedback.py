@@ -21,11 +21,26 @@ class Feedback:
     always: list[str] = field(default_factory=list)
     left_out: bool = False
 
+    def put(self, text: str, kinds: set[str], choice: str) -> bool:
+        """Put a text where it belongs by what it depends on, and the option it stands in; say whether it does."""
+        named = [kind.partition(":")[2] for kind in kinds if kind.startswith("option:")]
+        wanted = [option for option in named if option in self.options and choice in ("", option)]
+        if wanted:
+            self.options[wanted[0]].append(text)
+        elif choice in self.options and (kinds & {"right", "always"} or not kinds):
+            self.options[choice].append(text)
+        elif "always" in kinds:
+            self.always.append(text)
+        elif "right" in kinds:
+            self.right.append(text)
+        else:
+            return False
+        return True
+
 
 def feedback_of(item: Element, judged: Judged, response: str, options: Iterable[str]) -> Feedback:
     """Return the feedback of an item as Markdown, sorted by what it depends on."""
-    known = set(options)
-    found = Feedback(options={option: [] for option in known})
+    found = Feedback(options={option: [] for option in options})
     for choice, element in _elements(item, ""):
         text = from_nodes(_content(element), element.line)
         if not text:
@@ -36,7 +51,8 @@ def feedback_of(item: Element, judged: Judged, response: str, options: Iterable[
             if rule.outcome == element.get("outcomeIdentifier")
             for kind in _depends(rule, judged, response, element.get("identifier"))
         }
-        _sort(found, text, kinds, choice, element, known)
+        if element.get("showHide") == "hide" or not found.put(text, kinds, choice):
+            found.left_out = True
     return found
 
 
@@ -94,21 +110,3 @@ def _by_condition(test: Element, otherwise: bool, response: str) -> str:  # noqa
     if test.name in ("match", "member") and names == {"variable"} and len(constants) == 1 and not otherwise:
         return f"option:{constants[0]}"
     return "wrong"
-
-
-def _sort(found: Feedback, text: str, kinds: set[str], choice: str, element: Element, known: set[str]) -> None:
-    """Put a feedback where it belongs, or note that it belongs nowhere."""
-    named = [kind.partition(":")[2] for kind in kinds if kind.startswith("option:")]
-    wanted = [option for option in named if option in known and choice in ("", option)]
-    if element.get("showHide") == "hide":
-        found.left_out = True
-    elif wanted:
-        found.options[wanted[0]].append(text)
-    elif choice in known and (kinds & {"right", "always"} or not kinds):
-        found.options[choice].append(text)
-    elif "always" in kinds:
-        found.always.append(text)
-    elif "right" in kinds:
-        found.right.append(text)
-    else:
-        found.left_out = True

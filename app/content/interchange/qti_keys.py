@@ -88,7 +88,9 @@ def _choices(asked: Asked, judged: Judged) -> dict[str, Any]:
         key, scoring = _single_key(asked, mapping) if is_single else _multiple_key(asked, mapping)
     unknown = [one for one in key if one not in asked.choices]
     if not key or unknown:
-        what = f"its key names {', '.join(unknown)[:60]}, which is no choice" if unknown else "it declares no right answer"
+        what = (
+            f"its key names {', '.join(unknown)[:60]}, which is no choice" if unknown else "it declares no right answer"
+        )
         raise CannotTakeError(what, asked.declaration.line)
     choices = tuple(Choice(text=text, correct=name in key) for name, text in asked.choices.items())
     return {"type": ItemType.SINGLE if is_single else ItemType.MULTIPLE, "choices": choices, "scoring": scoring}
@@ -105,7 +107,7 @@ def _single_key(asked: Asked, mapping: _Mapping) -> tuple[list[str], Scoring]:
 
 
 def _multiple_key(asked: Asked, mapping: _Mapping) -> tuple[list[str], Scoring]:
-    """Return the key of a mapping where each wrong choice takes away what a right one gives, and never below nothing."""
+    """Return the key of a mapping where a wrong choice takes away what a right one gives, and never below nothing."""
     earned = {name: mapping.entries.get(name, mapping.default) for name in asked.choices}
     key = [name for name, value in earned.items() if value > 0]
     part = earned[key[0]] if key else Decimal(0)
@@ -124,7 +126,9 @@ def _agreed(asked: Asked, key: list[str]) -> list[str]:
 
 def _order(asked: Asked, judged: Judged) -> dict[str, Any]:
     if judged.way != MATCH or judged.key:
-        raise CannotTakeError("its order is scored in part by a rule that no scoring here matches", asked.declaration.line)
+        raise CannotTakeError(
+            "its order is scored in part by a rule that no scoring here matches", asked.declaration.line
+        )
     if sorted(asked.correct) != sorted(asked.choices):
         raise CannotTakeError("its right order leaves steps out; here every step is placed", asked.declaration.line)
     return {"type": ItemType.ORDERING, "steps": tuple(asked.choices[name] for name in asked.correct)}
@@ -137,20 +141,25 @@ def _pairs(asked: Asked, judged: Judged) -> dict[str, Any]:
     key, scoring = asked.correct, Scoring.ALL_OR_NOTHING
     if judged.way == MAP:
         key, scoring = _mapped_pairs(asked, judged), Scoring.PER_CORRECT
+    right_of = _right_of(asked, key)
+    paired = {*right_of, *right_of.values()}
+    alone = [text for side in (lefts, rights) for name, text in side.items() if name not in paired]
+    if alone:
+        raise unpaired(alone[0])
+    pairs = tuple((text, rights[right_of[left]]) for left, text in lefts.items())
+    return {"type": ItemType.MATCHING, "pairs": pairs, "scoring": scoring}
+
+
+def _right_of(asked: Asked, key: list[str]) -> dict[str, str]:
+    """Return the right side of each left one; raises CannotTakeError where a left has several."""
+    lefts, rights = asked.sides
     right_of: dict[str, str] = {}
     for pair in key:
         left, _, right = pair.partition(" ")
         if left not in lefts or right not in rights or left in right_of:
             raise CannotTakeError(f"its key pairs {pair[:60]}; here each left has one right", asked.declaration.line)
         right_of[left] = right
-    for left, text in lefts.items():
-        if left not in right_of:
-            raise unpaired(text)
-    for right, text in rights.items():
-        if right not in right_of.values():
-            raise unpaired(text)
-    pairs = tuple((text, rights[right_of[left]]) for left, text in lefts.items())
-    return {"type": ItemType.MATCHING, "pairs": pairs, "scoring": scoring}
+    return right_of
 
 
 def _mapped_pairs(asked: Asked, judged: Judged) -> list[str]:

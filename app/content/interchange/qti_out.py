@@ -1,10 +1,10 @@
-"""A course's items as a QTI 3.0 content package (1EdTech): an item a file, and a manifest that says what each is about."""
+"""A course's items as a QTI 3.0 content package (1EdTech): an item a file, and a manifest that says more of each."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from app.content.interchange.labels import labels_of
-from app.content.interchange.leaving import Exported, digits, middle, named, order_of, problem, why_not
+from app.content.interchange.leaving import Exported, named, order_of, problem, why_not
 from app.content.interchange.markup_out import markup, text, xml
 from app.content.interchange.package import write as write_zip
 from app.content.interchange.qti_package import MANIFEST
@@ -92,7 +92,11 @@ def _modal(outcome: str, identifier: str, why: str) -> str:
 
 def _pictures(item: Item) -> list[str]:
     """Return the names of all pictures that an item shows, each once."""
-    texts = [item.stem, item.why or "", *(part for one in (*item.options, *item.rights) for part in (one.text, one.why or ""))]
+    texts = [
+        item.stem,
+        item.why or "",
+        *(part for one in (*item.options, *item.rights) for part in (one.text, one.why or "")),
+    ]
     shown = [name for one in texts if "![" in one for name in markup(one, "").pictures]
     return list(dict.fromkeys([*([item.media[0]] if item.media else []), *shown]))
 

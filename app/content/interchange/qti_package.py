@@ -38,7 +38,9 @@ def _of_resource(package: Package, resource: Element, path: str) -> Iterator[Fou
     name = unquote(resource.get("href"))
     if kind.startswith(_OLD_TYPES):
         reason = "QTI 1.2 is not read; export it as QTI 2.1 or later"
-        yield Refusal(name=name or resource.get("identifier"), line=resource.line, reason=reason, path=f"{path}/{MANIFEST}")
+        yield Refusal(
+            name=name or resource.get("identifier"), line=resource.line, reason=reason, path=f"{path}/{MANIFEST}"
+        )
     if not kind.startswith(_ITEM_TYPES):
         return
     place = posixpath.normpath(name)
@@ -63,5 +65,7 @@ def _labels(resource: Element) -> Labels:
         elif part.name == "classification":
             purpose = part.first("purpose", "value")
             if purpose is not None and purpose.text() in ("educational objective", "competency"):
-                objectives += [one.text() for taxon in part.walk() if taxon.name == "taxon" for one in taxon.elements("id")]
+                objectives += [
+                    one.text() for taxon in part.walk() if taxon.name == "taxon" for one in taxon.elements("id")
+                ]
     return read_labels(keywords, objectives)

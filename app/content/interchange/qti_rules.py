@@ -50,7 +50,9 @@ def interaction(item: Item) -> str:
     asked = {"response-identifier": _RESPONSE}
     if item.type is ItemType.NUMERIC:
         unit = str(item.key["unit"])
-        return xml("p", {}, xml("qti-text-entry-interaction", asked), " ", xml("span", {"class": UNIT_CLASS}, text(unit)))
+        return xml(
+            "p", {}, xml("qti-text-entry-interaction", asked), " ", xml("span", {"class": UNIT_CLASS}, text(unit))
+        )
     if item.type is ItemType.ORDERING:
         return xml("qti-order-interaction", {**asked, "shuffle": "true"}, *_choices(item.options))
     if item.type is ItemType.MATCHING:
@@ -63,7 +65,7 @@ def interaction(item: Item) -> str:
 
 
 def processing(item: Item, *, has_feedback: bool) -> str:
-    """Return what a response earns: by a standard template, or written out where feedback is shown or a range counts."""
+    """Return what a response earns: by a standard template, or in full where feedback is shown or a range counts."""
     by_mapping = item.scoring is Scoring.PER_CORRECT
     if not has_feedback and item.type is not ItemType.NUMERIC:
         name = "map_response" if by_mapping else "match_correct"

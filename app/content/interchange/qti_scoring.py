@@ -193,7 +193,9 @@ def _constant(item: Element, value: Element | None) -> Decimal | None:
         return None
     text = value.text() if value.name == "baseValue" else ""
     if value.name == "variable":
-        declared = [one for one in item.elements("outcomeDeclaration") if one.get("identifier") == value.get("identifier")]
+        declared = [
+            one for one in item.elements("outcomeDeclaration") if one.get("identifier") == value.get("identifier")
+        ]
         default = declared[0].first("defaultValue", "value") if declared else None
         normal = declared[0].get("normalMaximum") if declared else ""
         text = default.text() if default else normal
@@ -204,7 +206,9 @@ def _constant(item: Element, value: Element | None) -> Decimal | None:
 def _is_nothing(item: Element, rule: Rule) -> bool:
     """Say whether a statement gives nothing: a score of 0, wherever it stands."""
     inner = _added(rule.value())
-    return inner is not None and inner.name != "mapResponse" and _constant(item, inner) == 0 and not _is_floor(item, rule)
+    return (
+        inner is not None and inner.name != "mapResponse" and _constant(item, inner) == 0 and not _is_floor(item, rule)
+    )
 
 
 def _on_score(rule: Rule, sign: str) -> bool:

@@ -46,14 +46,16 @@ class Element:
 
     def text(self) -> str:
         """Return all text below, without space around it."""
-        return "".join(self._texts()).strip()
+        return "".join(texts(self)).strip()
 
-    def _texts(self) -> Iterator[str]:
-        for child in self.children:
-            if isinstance(child, str):
-                yield child
-            else:
-                yield from child._texts()
+
+def texts(element: Element) -> Iterator[str]:
+    """Yield every text below an element, in the order of the file."""
+    for child in element.children:
+        if isinstance(child, str):
+            yield child
+        else:
+            yield from texts(child)
 
 
 def parse(data: bytes) -> Element:

@@ -1,4 +1,4 @@
-"""What the readers of several formats share: true and false, texts by their format, orders, and kinds that have no place."""
+"""What the readers of several formats share: true and false, texts by their format, orders, kinds without a place."""
 
 import re
 from collections.abc import Sequence
@@ -83,4 +83,6 @@ def ordering_scoring(grading: str) -> Scoring:
 
 def unpaired(text: str) -> CannotTakeError:
     """Return the refusal of a matching answer that belongs to nothing."""
-    return CannotTakeError(f"the answer {text[:60]} belongs to nothing; a matching item here has no such extra: drop it")
+    return CannotTakeError(
+        f"the answer {text[:60]} belongs to nothing; a matching item here has no such extra: drop it"
+    )
