@@ -8,7 +8,7 @@ from app.content.interchange import importing
 from app.content.interchange.values import Candidate, Refusal
 
 CHOICE_ANSWERS = """
-    <answer fraction="100" format="html"><text>Defer</text><feedback format="html"><text>Right.</text></feedback></answer>
+    <answer fraction="100" format="html"><text>Defer</text><feedback><text>Right.</text></feedback></answer>
     <answer fraction="0" format="html"><text>Treat</text><feedback format="html"><text></text></feedback></answer>
     <answer fraction="0" format="html"><text>Halve the fluence</text></answer>"""
 

@@ -69,7 +69,12 @@ def test_matching_and_ordering() -> None:
 
 @pytest.mark.parametrize(
     ("answers", "low", "high"),
-    [("#1064", "1064", "1064"), ("#3.14:0.05", "3.09", "3.19"), ("#30..60", "30", "60"), ("#=%100%12:2 =%0%*", "10", "14")],
+    [
+        ("#1064", "1064", "1064"),
+        ("#3.14:0.05", "3.09", "3.19"),
+        ("#30..60", "30", "60"),
+        ("#=%100%12:2 =%0%*", "10", "14"),
+    ],
 )
 def test_figures_are_exact(answers: str, low: str, high: str) -> None:
     item = taken(f"How many?{{{answers}}}")
@@ -116,7 +121,7 @@ def test_escapes_formats_comments_categories_and_tags() -> None:
         ("How many?{#five}", "five is not a number"),
         ("Which?{=a ~b ~c", "a brace is missing"),
         ("Which?{=a ~b} and {=c ~d}", "more than one { }"),
-        ("[html]<img src\\=\"x.png\"> what?{T}", "a picture (x.png)"),
+        ('[html]<img src\\="x.png"> what?{T}', "a picture (x.png)"),
         ("Is \\\\(x^2\\\\) right?{T}", "a TeX formula"),
     ],
 )

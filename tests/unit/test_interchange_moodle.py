@@ -11,7 +11,9 @@ FALSE = "<single>false</single>"
 
 
 def weighed(*shares: str) -> str:
-    answers = "".join(f'<answer fraction="{share}"><text>Answer {share} {n}</text></answer>' for n, share in enumerate(shares))
+    answers = "".join(
+        f'<answer fraction="{share}"><text>Answer {share} {n}</text></answer>' for n, share in enumerate(shares)
+    )
     return FALSE + answers
 
 
@@ -81,7 +83,9 @@ def test_what_has_no_place_is_said() -> None:
         "<shuffleanswers>false</shuffleanswers><hint><text>Think.</text></hint>"
         "<correctfeedback><text>Well done!</text></correctfeedback>"
     )
-    item = taken("q.xml", quiz(CHOICE_ANSWERS.replace("Treat", "None of the above"), more=more).replace(b"1.0000000", b"2"))
+    item = taken(
+        "q.xml", quiz(CHOICE_ANSWERS.replace("Treat", "None of the above"), more=more).replace(b"1.0000000", b"2")
+    )
     said = " ".join(item.notes)
     for words in ("fixed order", "hints", "whole response", "counts 2 marks", "speaks of the others"):
         assert words in said

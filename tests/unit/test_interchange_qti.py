@@ -107,7 +107,8 @@ def test_an_order_and_pairs() -> None:
                 '<qti-and><qti-gte><qti-variable identifier="R"/><qti-base-value base-type="float">2.5</qti-base-value>'
                 '</qti-gte><qti-lte><qti-variable identifier="R"/><qti-base-value base-type="float">4</qti-base-value>'
                 "</qti-lte></qti-and>",
-                '<qti-sum><qti-variable identifier="SCORE"/><qti-base-value base-type="float">1</qti-base-value></qti-sum>',
+                '<qti-sum><qti-variable identifier="SCORE"/><qti-base-value base-type="float">1</qti-base-value>'
+                "</qti-sum>",
             ),
             "2.5",
             "4",
@@ -126,15 +127,19 @@ def test_feedback_by_outcome() -> None:
         "</qti-content-body></qti-modal-feedback>"
         for name, text in (("good", "Well reasoned."), ("bad", "Read again."), ("C", "Asking is late."))
     )
-    processing = scored('<qti-match><qti-variable identifier="R"/><qti-correct identifier="R"/></qti-match>').replace(
-        "</qti-response-if>",
-        '<qti-set-outcome-value identifier="F"><qti-base-value base-type="identifier">good</qti-base-value>'
-        "</qti-set-outcome-value></qti-response-if><qti-response-else><qti-set-outcome-value identifier='F'>"
-        "<qti-base-value base-type='identifier'>bad</qti-base-value></qti-set-outcome-value></qti-response-else>",
-    ).replace(
-        "</qti-response-processing>",
-        '<qti-set-outcome-value identifier="F"><qti-variable identifier="R"/></qti-set-outcome-value>'
-        "</qti-response-processing>",
+    processing = (
+        scored('<qti-match><qti-variable identifier="R"/><qti-correct identifier="R"/></qti-match>')
+        .replace(
+            "</qti-response-if>",
+            '<qti-set-outcome-value identifier="F"><qti-base-value base-type="identifier">good</qti-base-value>'
+            "</qti-set-outcome-value></qti-response-if><qti-response-else><qti-set-outcome-value identifier='F'>"
+            "<qti-base-value base-type='identifier'>bad</qti-base-value></qti-set-outcome-value></qti-response-else>",
+        )
+        .replace(
+            "</qti-response-processing>",
+            '<qti-set-outcome-value identifier="F"><qti-variable identifier="R"/></qti-set-outcome-value>'
+            "</qti-response-processing>",
+        )
     )
     item = taken("i.xml", qti_item(CHOICE, declared("single", "identifier", "A"), processing + feedback))
     assert [one.why for one in item.choices] == ["Well reasoned.", None, "Asking is late."]
@@ -164,7 +169,10 @@ SINGLE = declared("single", "identifier", "A")
         (qti_item(CHOICE, SINGLE, scored('<qti-custom-operator class="x"/>')), NO_MATCH),
         (qti_item(CHOICE, declared("multiple", "identifier", "A", mapping=mapped("", A="1", B="0")), MAP), NO_MATCH),
         (qti_item(CHOICE, declared("multiple", "identifier", "A", mapping=mapped("", A="1", B="-1")), MAP), NO_MATCH),
-        (qti_item(CHOICE, declared("single", "identifier", "A", mapping=mapped("", A="1", B="-1")), MAP), "costs marks"),
+        (
+            qti_item(CHOICE, declared("single", "identifier", "A", mapping=mapped("", A="1", B="-1")), MAP),
+            "costs marks",
+        ),
         (qti_item(CHOICE, declared("single", "identifier", "A", mapping=mapped("", B="1")), MAP), "disagree"),
         (qti_item(ORDER, declared("ordered", "identifier", "C", "A"), MATCH), "leaves steps out"),
         (qti_item(PAIRS, declared("multiple", "directedPair", "A X", "B X", "C X"), MATCH), "Y belongs to nothing"),
@@ -181,11 +189,13 @@ def test_refused_with_its_reason(data: bytes, reason: str) -> None:
 
 def test_a_package_names_its_items_and_their_objectives() -> None:
     lom = (
-        "<metadata><lom><general><keyword><string>eyes</string></keyword></general><classification><purpose>"
-        "<value>educational objective</value></purpose><taxonPath><taxon><id>safety</id></taxon></taxonPath>"
-        "</classification></lom></metadata></resource>"
-    ).encode()
-    listed = manifest("items/a.xml", "items/b.xml", "items/gone.xml").replace(b'href="items/a.xml"/>', b'href="items/a.xml">' + lom, 1)
+        b"<metadata><lom><general><keyword><string>eyes</string></keyword></general><classification><purpose>"
+        b"<value>educational objective</value></purpose><taxonPath><taxon><id>safety</id></taxon></taxonPath>"
+        b"</classification></lom></metadata></resource>"
+    )
+    listed = manifest("items/a.xml", "items/b.xml", "items/gone.xml").replace(
+        b'href="items/a.xml"/>', b'href="items/a.xml">' + lom, 1
+    )
     data = zipped(
         {
             "imsmanifest.xml": listed,

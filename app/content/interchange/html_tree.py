@@ -49,10 +49,13 @@ _HOLDS_PARAGRAPHS: Final = frozenset(["blockquote", "div", "li", "ol", "table", 
 
 
 def parse(html: str, line: int = 1) -> list[Element | str]:
-    """Return the nodes of an HTML text that begins at a line of its file; never fails but for absurd nesting."""
+    """Return the nodes of an HTML text that begins at a line of its file; raises CannotTakeError."""
     builder = _Builder(line)
-    builder.feed(html)
-    builder.close()
+    try:
+        builder.feed(html)
+        builder.close()
+    except AssertionError as error:  # how Python's parser says that a declaration in HTML is broken
+        raise CannotTakeError("its HTML is broken: it holds a declaration that never ends", line) from error
     return builder.top.children
 
 
