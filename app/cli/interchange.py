@@ -155,7 +155,8 @@ def _tell(problems: Sequence[Problem], before: str = "") -> None:
 def _lines(problems: Sequence[Problem], before: str) -> Iterator[str]:
     for one in problems:
         shown = Problem(path=one.path, line=one.line, field=one.field, message=before + one.message)
-        yield describe(shown)
+        # What a stranger's file names must not steer the terminal.
+        yield "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in describe(shown))
 
 
 def _refuse_overwriting(output: Path | None, *, force: bool) -> None:

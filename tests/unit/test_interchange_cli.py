@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.course_files import COURSE, good_course
-from tests.unit.interchange_files import ITEM_2, quiz
+from tests.unit.interchange_files import ITEM_2, manifest, quiz, zipped
 from tests.unit.test_cli import run, written
 
 GIFT = """\
@@ -115,6 +115,13 @@ def test_an_unreadable_file_is_told_and_the_others_are_taken(bank: Path, tmp_pat
     ended = run("courses", "import", "--objective", "safety", str(odd), str(bank))
     assert (ended.exit_code, ended.stdout.count("- id:")) == (1, 1)
     assert ended.stderr.startswith(f"{odd}:1: the file declares a DOCTYPE")
+
+
+def test_what_a_file_names_does_not_steer_the_terminal(tmp_path: Path) -> None:
+    package = tmp_path / "p.zip"
+    package.write_bytes(zipped({"imsmanifest.xml": manifest("%1B%5B2J.xml")}))
+    ended = run("courses", "import", "--objective", "safety", str(package))
+    assert (ended.exit_code, "\x1b" in ended.stderr, "p.zip/�[2J.xml" in ended.stderr) == (1, False, True)
 
 
 @pytest.mark.parametrize(

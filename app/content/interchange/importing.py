@@ -95,7 +95,7 @@ def _read(path: str, data: bytes, kind: str | None) -> Sequence[Found]:
         return moodle_xml.read(data)
     if kind == QTI or _is_markup(data):
         return _read_xml(parse(data), data, path, kind)
-    if gift.looks_like(decode(data)[0]):
+    if b"\0" not in data and gift.looks_like(decode(data)[0]):
         return gift.read(data)
     raise FileRefusedError(f"its format cannot be told; give --from {', '.join(FORMATS[:-1])} or {FORMATS[-1]}")
 

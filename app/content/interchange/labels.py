@@ -8,7 +8,7 @@ from app.content.cells import ID_PATTERN, TABLES
 from app.content.interchange.values import Labels
 from app.content.values import Item, Scoring
 
-MOODLE_TAG: Final = 50  # characters of a tag that Moodle keeps (TAG_MAX_LENGTH, lib/classes of its core_tag)
+MOODLE_TAG: Final = 50  # characters of a tag that Moodle keeps (TAG_MAX_LENGTH in its lib/moodlelib.php)
 _KINDS: Final = frozenset(["objective", "scoring", "item", "fact", "source"])
 _ID = re.compile(ID_PATTERN)
 

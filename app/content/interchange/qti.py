@@ -86,7 +86,8 @@ def _candidate(item: Element, name: str, path: str, labels: Labels) -> Candidate
     if asked.choices and taken["type"] in (ItemType.SINGLE, ItemType.MULTIPLE):
         _give_whys(taken, asked, feedback)
         notes += choice_notes(taken["choices"])
-        notes += _as_true_false(taken)
+        added = _as_true_false(taken)
+        notes = [*added, *(note for note in notes if not added or note != SHUFFLED_NOTE)]
     else:
         why += feedback.right
     return Candidate(
