@@ -5,7 +5,7 @@ import sys
 import click
 
 import config
-from app.cli import courses, demo, exams, interchange, site
+from app.cli import courses, demo, editions, exams, interchange, site
 from app.errors import NotFoundError, RefusedError
 
 
@@ -26,6 +26,9 @@ def main() -> None:
 
 
 main.add_command(courses.courses)
+courses.courses.add_command(editions.publish)
+courses.courses.add_command(editions.changes)
+courses.courses.add_command(editions.sign_release)
 courses.courses.add_command(interchange.import_items)
 courses.courses.add_command(interchange.export_items)
 main.add_command(exams.exams)

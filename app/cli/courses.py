@@ -1,4 +1,4 @@
-"""Commands about courses: check, items, paper and schema need no database; publish and sign do."""
+"""Commands about course files: check, items, paper and schema; they need no database."""
 
 import json
 import sys
@@ -8,8 +8,6 @@ from typing import Any
 
 import click
 
-from app import clock
-from app.cli import support
 from app.content import papers
 from app.content.check import CourseError, check_paths, describe, load_course
 from app.content.draw import DrawError
@@ -17,10 +15,6 @@ from app.content.generate import FAMILIES, counts, items_of, rests_on
 from app.content.read import CoursePathError
 from app.content.schema import json_schema
 from app.content.values import Course, Problem
-from app.people import queries as people
-from app.releases import queries as releases
-from app.releases import service
-from app.releases.freeze import freeze
 
 FORMATS = click.Choice(["text", "json"])
 WRONG_USE = 2
@@ -58,7 +52,7 @@ def items(path: str, family: str | None, row: str | None, seed: int, output: str
     """Print the items that a course can ask."""
     if family is not None and family not in FAMILIES:
         raise click.UsageError(f"{family} is not a family made here; choose one of {', '.join(FAMILIES)}")
-    course, families = _load(path, output, exam=False), [family] if family else None
+    course, families = load(path, output, exam=False), [family] if family else None
     if count:
         _print([one for one in counts(course, families) if row in (None, one["row"])], output)
         return
@@ -73,7 +67,7 @@ def items(path: str, family: str | None, row: str | None, seed: int, output: str
 def paper(path: str, seed: int, output: str) -> None:
     """Print a paper as it would be drawn by a seed, with its proof."""
     try:
-        drawn = papers.paper(_load(path, output), seed)
+        drawn = papers.paper(load(path, output), seed)
     except DrawError as error:
         raise click.ClickException(str(error)) from error
     _print(drawn, output)
@@ -85,50 +79,8 @@ def schema() -> None:
     click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
 
 
-@courses.command()
-@click.argument("path")
-@click.option("--as", "email", required=True, metavar="EMAIL", help="Who publishes: an author or administrator.")
-def publish(path: str, email: str) -> None:
-    """Freeze a checked course as a release, unsigned."""
-    database = support.ready_database(support.settings())
-    with database.session() as session:
-        author = people.person_by_email(session, email)
-    click.echo("Checking and rendering ...", err=True)
-    frozen = freeze(_load(path, "text"))
-    with database.transaction() as session:
-        release = service.publish(session, actor=author, frozen=frozen, now=clock.now())
-    click.echo(f"Release {release.id}: {release.title}, edition {release.edition}, {release.content_hash}")
-    click.echo("It is unsigned: a medical director signs it with `fluence courses sign`, or on its page.")
-
-
-@courses.command("sign")
-@click.argument("release", type=click.IntRange(1, 2**53))
-@click.option("--as", "email", required=True, metavar="EMAIL", help="The medical director who signs.")
-def sign_release(release: int, email: str) -> None:
-    """Sign a RELEASE, confirming each protocol row that is listed; the password is read from standard input."""
-    database = support.ready_database(support.settings())
-    with database.session() as session:
-        director = people.person_by_email(session, email)
-        rows = releases.get_release(session, director.organisation_id, release).manifest["protocol"]
-    for row in rows:
-        click.echo(f"{row['row']}: {row['title']}. {row['text']}")
-    if rows:
-        click.echo(f"Your signature confirms each of these {len(rows)} protocol rows.")
-    click.echo(f"It means: {service.MEANING}. Type your password, or press Ctrl-C to sign nothing.", err=True)
-    password = sys.stdin.readline().rstrip("\r\n")
-    with database.transaction() as session:
-        service.sign(
-            session,
-            actor=director,
-            release_id=release,
-            password=password,
-            confirmed_rows=[row["row"] for row in rows],
-            now=clock.now(),
-        )
-    click.echo(f"Release {release} is signed.")
-
-
-def _load(path: str, output: str, *, exam: bool = True) -> Course:
+def load(path: str, output: str, *, exam: bool = True) -> Course:
+    """Return the one course at a path; tell its problems and exit with 1 where it has any."""
     try:
         return load_course(Path(path), exam=exam)
     except CoursePathError as error:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
@@ -11,16 +12,26 @@ from sqlalchemy import func, select
 
 from app import clock
 from app.cli import support
+from app.cli.demo_cast import COURSES, TIGHTENING
 from app.cli.demo_story import Story, tell
 from app.cli.server import run
 from app.cli.site import check_port
-from app.content.check import load_course
+from app.content.check import load_course, load_files
+from app.content.values import Course
 from app.db import Database
 from app.people import queries
 from app.people.models import Organisation
-from app.releases.freeze import freeze
+from app.releases.freeze import Frozen, freeze
 
-COURSE = Path(__file__).resolve().parent.parent.parent / "courses" / "skin-tightening"
+COURSE_FOLDER = Path(__file__).resolve().parent.parent.parent / "courses"
+# What an author of the demo changes in an edition that waits for its signature: file, what stands there, what comes.
+REVISIONS = (
+    ("course.yaml", 'edition: "2026.1"', 'edition: "2026.2"'),
+    ("course.yaml", "renewal_window_days: 30", "renewal_window_days: 45"),
+    ("course.yaml", "time_limit_minutes: 30", "time_limit_minutes: 35"),
+    ("facts/contraindications.csv", "con-032-fake-tan,screening,protocol", "con-032-fake-tan,screening,draft"),
+    ("lessons/light-and-limits.md", "fire a light that nobody can see", "fire light that nobody can see"),
+)
 SIGN_INS = Path("var/demo-sign-ins.txt")
 SECRET = Path("var/demo-secret")
 LISTED = ("ann", "max", "eva", "mira", "ada", "tom", "ida", "olga")
@@ -53,12 +64,30 @@ def _prepare(database: Database) -> None:
             return
         if session.scalar(select(func.count()).select_from(Organisation)):
             raise click.ClickException("this database holds a real organisation; the demo needs one of its own")
-    click.echo("Reading, checking and rendering the course ...")
-    frozen = freeze(load_course(COURSE))
+    frozen, revised = rendered(click.echo)
     with database.transaction() as session:
-        story = tell(session, frozen, clock.now(), click.echo)
+        story = tell(session, frozen, revised, clock.now(), click.echo)
         # Written before the commit: a demo without its passwords would be of no use.
         _keep_sign_ins(story)
+
+
+def rendered(say: Callable[[str], None]) -> tuple[list[Frozen], Frozen]:
+    """Return the shipped courses as releases freeze them, and an edition that is to wait for its signature."""
+    frozen = []
+    for course_id in COURSES:
+        say(f"Reading, checking and rendering courses/{course_id} ...")
+        frozen.append(freeze(load_course(COURSE_FOLDER / course_id)))
+    say("Rendering an edition that waits for its signature ...")
+    return frozen, freeze(_revised(load_course(COURSE_FOLDER / TIGHTENING)))
+
+
+def _revised(course: Course) -> Course:
+    """Return a course as its author revised it: other files, read like any."""
+    files = dict(course.files)
+    for name, before, after in REVISIONS:
+        path = f"{course.id}/{name}"
+        files[path] = files[path].replace(before.encode(), after.encode())
+    return load_files(files, course.id)
 
 
 def _keep_sign_ins(story: Story) -> None:

@@ -1,8 +1,8 @@
-"""The demo's story: two organisations, their people, and a believable year, told through the real services."""
+"""The demo's story: two organisations and a believable year of their people, told through the real services."""
 
 import secrets
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from app.certification import service as certification
 from app.certification.issuing import change_certification
 from app.certification.lifecycle import EventKind
 from app.certification.queries import cells_of, held_by
+from app.cli.demo_cast import STAFF, TECHNICIANS, ZONE, Taking, Technician
 from app.clock import day_in
 from app.content.values import ItemType
 from app.exams import queries as exams
@@ -20,27 +21,11 @@ from app.learning import service as learning
 from app.people import queries, service
 from app.people.models import Account
 from app.people.permissions import Actor, Role
+from app.releases import comparing
 from app.releases import service as releases
 from app.releases.freeze import Frozen
 from app.releases.models import Release
-
-ZONE = "Europe/Zurich"
-COURSE = "skin-tightening"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Technician:
-    """A technician of the story: how many days ago what happened; None for what never did."""
-
-    name: str
-    clinic: str
-    assigned: int
-    lessons: int = 99
-    passed: int | None = None
-    failed: tuple[int, ...] = ()
-    observed: tuple[int, ...] = ()
-    renewed: int | None = None
-    suspended: int | None = None
+from app.reports import releases as reports
 
 
 @dataclass(kw_only=True, slots=True)
@@ -52,43 +37,25 @@ class Story:
     actors: dict[str, Actor] = field(default_factory=dict)
 
 
-STAFF: tuple[tuple[str, str, list[tuple[Role, str | None]]], ...] = (
-    ("Max Keller", "max", [(Role.MANAGER, "Riverside"), (Role.MANAGER, "Hafen")]),
-    ("Eva Lund", "eva", [(Role.EVALUATOR, "Riverside"), (Role.EVALUATOR, "Hafen")]),
-    ("Mira Santos", "mira", [(Role.MEDICAL_DIRECTOR, None)]),
-    ("Tom Reed", "tom", [(Role.AUTHOR, None)]),
-    ("Ada Novak", "ada", [(Role.AUDITOR, None)]),
-)
-# A year at Lumen: the day of each pass decides what its certification is worth today.
-TECHNICIANS = (
-    Technician(name="Ann Berg", clinic="Riverside", assigned=12, lessons=2, observed=(8, 5, 3)),
-    Technician(name="Amara Okafor", clinic="Riverside", assigned=150, passed=130, observed=(128, 127, 125)),
-    Technician(name="Jonas Lindqvist", clinic="Riverside", assigned=40, passed=9, observed=(6,)),
-    Technician(name="María José Etxeberria", clinic="Riverside", assigned=420, passed=400, observed=(404, 403, 402)),
-    Technician(name="Priya Raman", clinic="Riverside", assigned=20, lessons=3),
-    Technician(name="Noah Abadi", clinic="Riverside", assigned=4, lessons=0),
-    Technician(name="Lena Vogt", clinic="Hafen", assigned=368, passed=349, observed=(352, 351, 350)),
-    Technician(
-        name="Tomasz Wiśniewski", clinic="Hafen", assigned=210, passed=190, observed=(195, 193, 192), suspended=6
-    ),
-    Technician(name="Chloé Dubois", clinic="Hafen", assigned=30, failed=(4,), observed=(3,)),
-    Technician(name="Grace Mbeki", clinic="Hafen", assigned=400, passed=380, observed=(385, 384, 383), renewed=25),
-    Technician(name="Ines Carvalho", clinic="Hafen", assigned=390, passed=371, observed=(375, 374, 373)),
-    Technician(name="Yuki Tanaka", clinic="Hafen", assigned=90, passed=70, observed=(75, 74, 73)),
-)
+def tell(
+    session: Session, frozen: Sequence[Frozen], revised: Frozen, now: datetime, say: Callable[[str], None]
+) -> Story:
+    """Make the demo in one transaction: all of it is there afterwards, or nothing.
 
-
-def tell(session: Session, frozen: Frozen, now: datetime, say: Callable[[str], None]) -> Story:
-    """Make the demo in one transaction: all of it is there afterwards, or nothing."""
+    `frozen` are the courses that are signed, in that order; `revised` is an edition that waits for a signature.
+    """
     story = Story()
-    began = now - timedelta(days=430)
+    began = now - timedelta(days=440)
     say("Making two clinics and their people ...")
     _staff(session, story, began)
-    say("Publishing the course, and signing it as its medical director ...")
-    release = _signed_release(session, story, frozen, began)
+    in_force: dict[str, Release] = {}
+    for hours, one in enumerate(frozen):
+        say(f"Publishing {one.title}, and signing it as its medical director ...")
+        in_force[one.course_id] = _signed_release(session, story, one, began + timedelta(hours=hours))
     for technician in TECHNICIANS:
         say(f"A year of {technician.name} ...")
-        _technician(session, story, technician, release, now)
+        _technician(session, story, technician, in_force, now)
+    _prepare_edition(session, story, revised, now)
     _other_organisation(session, story, began)
     return story
 
@@ -124,21 +91,25 @@ def _signed_release(session: Session, story: Story, frozen: Frozen, began: datet
     return release
 
 
-def _technician(session: Session, story: Story, who: Technician, release: Release, now: datetime) -> None:
+def _prepare_edition(session: Session, story: Story, frozen: Frozen, now: datetime) -> None:
+    """Let Tom publish an edition and tell what changed in it; it waits for Mira."""
+    tom, at = story.actors["tom"], now - timedelta(days=1)
+    release = releases.publish(session, actor=tom, frozen=frozen, now=at)
+    changes = comparing.comparison(session, release, ()).changes
+    told = {one.digest: (one.change_class.value, "Decided by the protocol board in November.") for one in changes}
+    releases.confirm_changes(session, actor=tom, release_id=release.id, told=told, now=at)
+    reports.count_impact(session, actor=tom, release_id=release.id, day=day_in(ZONE, at), now=at)
+
+
+def _technician(
+    session: Session, story: Story, who: Technician, in_force: Mapping[str, Release], now: datetime
+) -> None:
     key = _plain(who.name.split()[0])
-    joined = now - timedelta(days=who.assigned)
+    joined = now - timedelta(days=max(one.assigned for one in who.takes))
     _invite(session, story, who.name, key, [(Role.TECHNICIAN, who.clinic)], joined - timedelta(hours=4))
     actor = story.actors[key]
-    learning.assign(
-        session,
-        actor=story.actors["max"],
-        account_id=actor.account_id,
-        course_id=COURSE,
-        due_on=day_in(ZONE, joined + timedelta(days=30)),
-        today=day_in(ZONE, joined),
-        now=joined,
-    )
-    for days_ago, act in sorted(_acts(who, release), key=lambda one: -one[0]):
+    acts = [act for one in who.takes for act in _acts(one, in_force[one.course])]
+    for days_ago, act in sorted(acts, key=lambda one: -one[0]):
         act(session, story, actor, now - timedelta(days=days_ago))
 
 
@@ -150,28 +121,44 @@ def _plain(name: str) -> str:
 Act = Callable[[Session, Story, Actor, datetime], None]
 
 
-def _acts(who: Technician, release: Release) -> list[tuple[float, Act]]:
-    """Return what a technician did as (days ago, act): reading, sitting, being observed, being suspended."""
-    lessons = release.manifest["lessons"][: who.lessons]
-    first_sat = max([*who.failed, who.passed or 0], default=0)
+def _acts(taking: Taking, release: Release) -> list[tuple[float, Act]]:
+    """Return what was done in a course as (days ago, act): assigning, reading, sitting, observing, suspending."""
+    lessons = release.manifest["lessons"][: taking.lessons]
+    first_sat = max([*taking.failed, taking.passed or 0], default=0)
     reading_over = first_sat + 0.5 if first_sat else 1.0
-    span = max(who.assigned - reading_over, 0.5)
-    acts: list[tuple[float, Act]] = [
-        (who.assigned - span * (index + 1) / (len(lessons) + 1), _read(lesson["id"]))
+    span = max(taking.assigned - reading_over, 0.5)
+    acts: list[tuple[float, Act]] = [(taking.assigned, _assign(taking.course))]
+    acts += [
+        (taking.assigned - span * (index + 1) / (len(lessons) + 1), _read(taking.course, lesson["id"]))
         for index, lesson in enumerate(lessons)
     ]
     cells = cells_of(release)
-    acts += [(days, _observe(cells[index % len(cells)])) for index, days in enumerate(who.observed)]
-    acts += [(days, _sit(right=False)) for days in who.failed]
-    acts += [(days, _sit(right=True)) for days in (who.passed, who.renewed) if days is not None]
-    if who.suspended is not None:
-        acts.append((who.suspended, _suspend))
+    acts += [(days, _observe(cells[index % len(cells)])) for index, days in enumerate(taking.observed)]
+    acts += [(days, _sit(taking.course, right=False)) for days in taking.failed]
+    acts += [(days, _sit(taking.course, right=True)) for days in (taking.passed, taking.renewed) if days is not None]
+    if taking.suspended is not None:
+        acts.append((taking.suspended, _suspend(taking.course)))
     return acts
 
 
-def _read(lesson_id: str) -> Act:
+def _assign(course_id: str) -> Act:
+    def act(session: Session, story: Story, actor: Actor, at: datetime) -> None:
+        learning.assign(
+            session,
+            actor=story.actors["max"],
+            account_id=actor.account_id,
+            course_id=course_id,
+            due_on=day_in(ZONE, at + timedelta(days=30)),
+            today=day_in(ZONE, at),
+            now=at,
+        )
+
+    return act
+
+
+def _read(course_id: str, lesson_id: str) -> Act:
     def act(session: Session, _story: Story, actor: Actor, at: datetime) -> None:
-        certification.complete_lesson(session, actor=actor, course_id=COURSE, lesson_id=lesson_id, now=at)
+        certification.complete_lesson(session, actor=actor, course_id=course_id, lesson_id=lesson_id, now=at)
 
     return act
 
@@ -192,25 +179,28 @@ def _observe(granted: Any) -> Act:
     return act
 
 
-def _sit(*, right: bool) -> Act:
+def _sit(course_id: str, *, right: bool) -> Act:
     def act(session: Session, _story: Story, actor: Actor, at: datetime) -> None:
-        sit(session, actor, course_id=COURSE, at=at, right=right)
+        sit(session, actor, course_id=course_id, at=at, right=right)
 
     return act
 
 
-def _suspend(session: Session, story: Story, actor: Actor, at: datetime) -> None:
-    held = held_by(session, actor.organisation_id, [actor.account_id])[actor.account_id][0]
-    change_certification(
-        session,
-        actor=story.actors["mira"],
-        certification_id=held.certification.id,
-        kind=EventKind.SUSPENDED,
-        effective_on=day_in(ZONE, at),
-        reason_code="adverse_event",
-        reason="Two hot spots in one week; observed practice is to be repeated.",
-        now=at,
-    )
+def _suspend(course_id: str) -> Act:
+    def act(session: Session, story: Story, actor: Actor, at: datetime) -> None:
+        held = held_by(session, actor.organisation_id, [actor.account_id], [course_id])[actor.account_id][0]
+        change_certification(
+            session,
+            actor=story.actors["mira"],
+            certification_id=held.certification.id,
+            kind=EventKind.SUSPENDED,
+            effective_on=day_in(ZONE, at),
+            reason_code="adverse_event",
+            reason="Two hot spots in one week; observed practice is to be repeated.",
+            now=at,
+        )
+
+    return act
 
 
 def sit(session: Session, actor: Actor, *, course_id: str, at: datetime, right: bool) -> int:

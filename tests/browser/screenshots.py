@@ -7,12 +7,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 import app
 from app import clock
-from app.cli.demo import COURSE
-from app.cli.demo_story import ZONE, Story, tell
-from app.content.check import load_course
+from app.cli.demo import rendered
+from app.cli.demo_cast import TIGHTENING, ZONE
+from app.cli.demo_story import Story, tell
 from app.db import Database, upgrade
 from app.exams import queries
-from app.releases.freeze import freeze
 from tests.browser.answering import answer, expect_saved
 from tests.browser.browsing import PHONE, launch, listen, serve, signed_in
 from tests.databases import settings_for
@@ -29,7 +28,7 @@ def main() -> None:
         upgrade(settings.database_url)
         database = Database(settings.database_url)
         with database.transaction() as session:
-            story = tell(session, freeze(load_course(COURSE)), clock.now(), print)
+            story = tell(session, *rendered(print), clock.now(), print)
         with serve(app.create_app(settings), taken), sync_playwright() as playwright:
             browser = launch(playwright)
             board(as_person(browser, address, story, "max", size=(1280, 800), scale=1))
@@ -58,7 +57,7 @@ def board(page: Page) -> None:
 
 def exam(page: Page, database: Database) -> None:
     """Take an item of a running exam, rightly answered and saved, on a phone."""
-    page.goto(f"/courses/{COURSE.name}/exam")
+    page.goto(f"/courses/{TIGHTENING}/exam")
     page.get_by_role("checkbox").check()
     page.get_by_role("button", name="Start").click()
     page.wait_for_url("**/items/1")

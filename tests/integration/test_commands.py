@@ -95,7 +95,20 @@ def test_a_course_is_published_and_signed(machine: Machine, tmp_path: Path) -> N
     assert "It is unsigned" in published.stdout
     again = machine.run("courses", "publish", path, "--as", "tom@lumen.example")
     assert f"Release {number[1]}: " in again.stdout
-    signed = machine.run("courses", "sign", number[1], "--as", "mira@lumen.example", typed=f"{PASSWORD}\n")
+    assert "scheme scheme/rules: requires_certifications None → laser-safety" in again.stdout
+    assert "Confirm the class of each of these" in again.stdout
+    sign = ("courses", "sign", number[1], "--as", "mira@lumen.example")
+    refused(machine.run(*sign, typed=f"{PASSWORD}\n"), "changes are not confirmed yet")
+    machine.run("courses", "publish", path, "--as", "tom@lumen.example", "--reason", "Laser safety comes first")
+    listed = machine.run("courses", "changes", number[1], "--as", "mira@lumen.example")
+    assert "Laser safety comes first (Tom Reed)" in listed.stdout
+    assert "Rest on the changes: " in listed.stdout
+    told = json.loads(
+        machine.run(*("courses", "changes", number[1], "--as", "ada@lumen.example", "--format", "json")).stdout
+    )
+    assert {change["confirmed_by"] for change in told["changes"]} == {"Tom Reed"}
+    assert set(told["impact"]) == {"items", "attempts", "certifications", "people", "clinics", "sha256"}
+    signed = machine.run(*sign, typed=f"{PASSWORD}\n")
     assert signed.exit_code == 0
     assert f"Release {number[1]} is signed." in signed.stdout
     assert "Your signature confirms each of these 70 protocol rows." in signed.stdout
@@ -254,7 +267,7 @@ def test_the_demo_is_made_once_and_kept(tmp_path: Path, monkeypatch: pytest.Monk
     environment = {"FLUENCE_DATABASE_URL": f"sqlite:///{tmp_path}/demo.db"}
     first, second = (run("demo", "--no-serve", **environment) for _ in range(2))
     assert (first.exit_code, second.exit_code) == (0, 0)
-    assert "Reading, checking and rendering the course" in first.stdout
+    assert "Reading, checking and rendering courses/laser-safety" in first.stdout
     assert "Reading" not in second.stdout
     kept = tmp_path / "var" / "demo-sign-ins.txt"
     assert kept.read_text() in first.stdout
