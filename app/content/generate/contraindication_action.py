@@ -46,13 +46,18 @@ class Asked:
 def units(course: Course) -> Iterator[Unit]:
     """Yield a unit for every contraindication."""
     keys = wording.device_keys(course)
+    for row, same in alike(course):
+        yield _unit(course, keys, row, same)
+
+
+def alike(course: Course) -> Iterator[tuple[ContraindicationRow, list[ContraindicationRow]]]:
+    """Yield every row with all rows, whatever their standing, for the same condition; itself among them."""
     named: dict[str, list[ContraindicationRow]] = {}
     for row in course.contraindications:
-        for name in _names(row):
+        for name in names(row):
             named.setdefault(name, []).append(row)
     for row in course.contraindications:
-        same = {other.id: other for name in _names(row) for other in named[name]}
-        yield _unit(course, keys, row, list(same.values()))
+        yield row, list({other.id: other for name in names(row) for other in named[name]}.values())
 
 
 def answer_of(row: ContraindicationRow) -> Answer:
@@ -70,19 +75,19 @@ def answer_text(answer: Answer) -> str:
     return f"Not today; the earliest is {days} {'day' if days == 1 else 'days'} after it"
 
 
-def _names(row: ContraindicationRow) -> list[str]:
+def names(row: ContraindicationRow) -> list[str]:
     """Return what makes another row one for the same condition: the condition's text, or the fact's id."""
     text = f"condition {wording.same(row.condition)}"
     return [text, f"fact {row.fact}"] if row.fact else [text]
 
 
 def _unit(course: Course, keys: dict[str, str], row: ContraindicationRow, same: Sequence[ContraindicationRow]) -> Unit:
-    bookings, possible = _bookings(course, keys, row, same)
-    why = _why_none(row, same, bookings)
+    booked, possible = bookings(course, keys, row, same)
+    why = _why_none(row, same, booked)
     asked = Asked(
         course=course,
         row=row,
-        bookings=tuple(bookings),
+        bookings=tuple(booked),
         wrong=_wrong(row, same, possible=possible),
         days=_false_days(course, row, same),
     )
@@ -99,10 +104,10 @@ def _unit(course: Course, keys: dict[str, str], row: ContraindicationRow, same: 
     )
 
 
-def _why_none(row: ContraindicationRow, same: Sequence[ContraindicationRow], bookings: Sequence[Booking]) -> str | None:
+def _why_none(row: ContraindicationRow, same: Sequence[ContraindicationRow], booked: Sequence[Booking]) -> str | None:
     if row.standing is Standing.DRAFT:
         return wording.DRAFT
-    if bookings:
+    if booked:
         return None
     others = [f"contraindications/{other.id}" for other in same if answer_of(other) != answer_of(row)]
     if others:
@@ -110,7 +115,7 @@ def _why_none(row: ContraindicationRow, same: Sequence[ContraindicationRow], boo
     return "No settings row lets anybody be treated with these devices and procedures, so nobody is treated today."
 
 
-def _bookings(
+def bookings(
     course: Course, keys: dict[str, str], row: ContraindicationRow, same: Sequence[ContraindicationRow]
 ) -> tuple[list[Booking], bool]:
     """Return the bookings that name as little as possible, and whether settings let anybody be treated under them."""
@@ -118,7 +123,7 @@ def _bookings(
     for level in _levels(course, row):
         booked = [_booking(keys, device, procedure, same) for device, procedure in level]
         good = [one for one in booked if all(answer_of(other) == answer_of(row) for other in one.rows)]
-        possible = [one for one in good if _possible(course, keys, one)]
+        possible = [one for one in good if possible_under(course, keys, one)]
         if possible:
             return possible, True
         agreed = agreed or good
@@ -148,7 +153,7 @@ def _booking(
     return Booking(device=device, procedure=procedure, rows=rows)
 
 
-def _possible(course: Course, keys: dict[str, str], booking: Booking) -> bool:
+def possible_under(course: Course, keys: dict[str, str], booking: Booking) -> bool:
     """Say whether settings let anybody be treated so; a cell that no row names is not allowed."""
     return not course.settings or any(
         row.decision is not Decision.NOT_ALLOWED
@@ -214,7 +219,17 @@ def _distractors(asked: Asked, seed: int) -> list[Answer]:
 
 
 def _stem(course: Course, row: ContraindicationRow, booking: Booking) -> str:
+    return f"{situation(course, row, booking)} What do you do?"
+
+
+def situation(course: Course, row: ContraindicationRow, booking: Booking) -> str:
+    """Return what a stem says before it asks: what is booked, and the condition that stands against it."""
+    said = "The intake shows" if row.ask else "You see"
+    return f"{booked_text(course, booking)} {said}: {wording.sentence(row.condition)}"
+
+
+def booked_text(course: Course, booking: Booking) -> str:
+    """Return what a stem says is booked."""
     what = wording.procedure_name(booking.procedure) if booking.procedure else "treatment"
     device = f" with the {wording.device_name(course, booking.device)}" if booking.device else ""
-    said = "The intake shows" if row.ask else "You see"
-    return f"A client is booked today for {what}{device}. {said}: {wording.sentence(row.condition)} What do you do?"
+    return f"A client is booked today for {what}{device}."
