@@ -5,8 +5,7 @@ One item is a procedure and a skin type. Its id names the row that its key rests
 several devices may be used, the row asked least so far is asked, and none of the other devices is ever offered.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -48,19 +47,23 @@ def units(course: Course) -> Iterator[Unit]:
     devices = _devices(known)
     cells = _cells(known)
     asked: dict[str, list[Unit]] = {row.id: [] for row in course.settings}
-    built: Counter[str] = Counter()
+    reasons: dict[str, dict[str, list[int]]] = {row.id: {} for row in course.settings}
     for (_, skin_type), cell in cells.items():
         keys = [row for rows in cell.values() if (row := _key_row(rows))]
         wrong = tuple(key for key in devices if not any(_allows(row) for row in cell.get(key, ())))
-        chosen = min(keys, key=lambda row: (built[row.id], place[row.id]), default=None)
+        chosen = min(keys, key=lambda row: (len(asked[row.id]), place[row.id]), default=None)
         for row in keys:
             why = _why_none(row, chosen, wrong)
-            asked[row.id].append(
-                _unit(Asked(known=known, row=row, skin_type=skin_type, cell=cell, devices=devices, wrong=wrong), why)
-            )
-            built[row.id] += not why
+            one = Asked(known=known, row=row, skin_type=skin_type, cell=cell, devices=devices, wrong=wrong)
+            if why:
+                reasons[row.id].setdefault(why, []).append(skin_type)
+            else:
+                asked[row.id].append(_unit(row, str(skin_type), build=partial(_item, one)))
     for row in course.settings:
-        yield from asked[row.id] or [_never(known, row, cells)]
+        yield from asked[row.id]
+        yield from (_unit(row, why_none=_of_types(types, why)) for why, types in reasons[row.id].items())
+        if not asked[row.id] and not reasons[row.id]:
+            yield _unit(row, why_none=_never(known, row, cells))
 
 
 def _devices(known: Treatments) -> dict[str, str]:
@@ -91,47 +94,47 @@ def _key_row(rows: Sequence[SettingsRow]) -> SettingsRow | None:
 
 def _why_none(row: SettingsRow, chosen: SettingsRow | None, wrong: Sequence[str]) -> str | None:
     if len(wrong) < FEWEST:
-        return f"fewer than {FEWEST} devices of the course need a sign-off or are not allowed."
+        return f"fewer than {FEWEST} devices of the course are surely wrong."
     return None if row is chosen or chosen is None else f"settings/{chosen.id} is the row asked."
 
 
-def _unit(asked: Asked, why: str | None) -> Unit:
-    fact = f"settings/{asked.row.id}"
-    return Unit(
-        id=f"{FAMILY}/{fact}/{asked.skin_type}",
-        family=FAMILY,
-        row=fact,
-        objective=asked.row.objective,
-        draw_from="settings",
-        key_row=fact,
-        build=None if why else partial(_item, asked),
-        why_none=f"Skin type {wording.ROMAN[asked.skin_type]}: {why}" if why else None,
-    )
+def _of_types(types: Sequence[int], why: str) -> str:
+    names = ", ".join(wording.ROMAN[one] for one in types)
+    return f"Skin type{'s' if len(types) > 1 else ''} {names}: {why}"
 
 
-def _never(known: Treatments, row: SettingsRow, cells: Mapping[tuple[str, int], Cell]) -> Unit:
-    """Return the unit of a row that is no cell's key."""
+def _never(known: Treatments, row: SettingsRow, cells: Mapping[tuple[str, int], Cell]) -> str:
+    """Return why a row is the key of no cell."""
+    if row.standing is Standing.DRAFT:
+        return wording.DRAFT
+    if not _allows(row):
+        return f"The row says {row.decision}, so it names no device to use without a sign-off."
     types = range(row.skin_type_min, row.skin_type_max + 1)
     beside = [one for skin_type in types for one in cells[row.procedure, skin_type][known.keys[row.device]]]
     others = list(dict.fromkeys(one.id for one in beside if not _allows(one)))
-    if row.standing is Standing.DRAFT:
-        why = wording.DRAFT
-    elif not _allows(row):
-        why = f"The row says {row.decision}, so it names no device to use without a sign-off."
-    elif others:
-        why = f"{named(others)} decides otherwise for the same device, procedure and skin type."
-    else:
-        first = next(one.id for one in beside if one.standing is not Standing.DRAFT)
-        why = f"{named([first])} says the same of a device of the same name."
+    if others:
+        return f"{named(others)} decides otherwise for the same device, procedure and skin type."
+    first = next(one.id for one in beside if one.standing is not Standing.DRAFT)
+    return f"{named([first])} says the same of a device of the same name."
+
+
+def _unit(
+    row: SettingsRow,
+    skin_type: str | None = None,
+    *,
+    build: Callable[[int], Item] | None = None,
+    why_none: str | None = None,
+) -> Unit:
     fact = f"settings/{row.id}"
     return Unit(
-        id=f"{FAMILY}/{fact}",
+        id=f"{FAMILY}/{fact}/{skin_type}" if skin_type else f"{FAMILY}/{fact}",
         family=FAMILY,
         row=fact,
         objective=row.objective,
         draw_from="settings",
         key_row=fact,
-        why_none=why,
+        build=build,
+        why_none=why_none,
     )
 
 
