@@ -1,6 +1,6 @@
 """The family contraindication-interval: until when a treatment is put off, in days or until it no longer applies."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -35,8 +35,18 @@ def units(course: Course) -> Iterator[Unit]:
     """Yield a unit for every contraindication."""
     keys = wording.device_keys(course)
     pool = _pool(course)
+    said = {row.id: frozenset(days_said(_texts(row))) for row in course.contraindications}
     for row, same in alike(course):
-        yield _unit(course, keys, row, same, pool)
+        spans = frozenset().union(*(said[other.id] for other in same))
+        yield _unit(course, keys, row, same, [days for days in pool if not _is_said(days, spans)])
+
+
+def _texts(row: ContraindicationRow) -> tuple[str | None, ...]:
+    return row.condition, row.conflict, row.ask, row.why
+
+
+def _is_said(days: int, spans: Iterable[tuple[int, int]]) -> bool:
+    return any(fewest <= days <= most for fewest, most in spans)
 
 
 def interval_text(days: int) -> str:
@@ -102,13 +112,12 @@ def _why_none(
 
 
 def _false_days(row: ContraindicationRow, same: Sequence[ContraindicationRow], pool: Sequence[int]) -> tuple[int, ...]:
-    """Return the days to offer that no row for the condition says, nor any of their texts, each well apart."""
-    said = days_said(text for other in same for text in (other.conflict, other.why, other.ask, other.condition))
+    """Return the days of a pool that no row for the condition says, each well apart from the others."""
     own = {other.defer_days for other in same}
     chosen: list[int] = []
     for days in pool:
         apart = all(_apart(days, other) for other in (*chosen, row.defer_days) if other)
-        if apart and days not in own and not any(low <= days <= high for low, high in said):
+        if apart and days not in own:
             chosen.append(days)
     return tuple(chosen)
 

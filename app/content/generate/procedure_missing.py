@@ -6,9 +6,10 @@ the run, do not belong to it, and so are false.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import partial
+from heapq import nsmallest
 from itertools import islice, product
 
 from app.content.generate import wording
@@ -28,6 +29,10 @@ BEST_RUN, ENDS = 5, 8
 LONG_WORD = 4
 # The likeliest wrong steps, from which a seed chooses.
 LIKELIEST = 6
+NO_ACCOUNT = (
+    f"No account of {FEWEST_TOLD} to {MOST_TOLD} steps tells every safety-critical step but this one, without a draft, "
+    f"and leaves {FEWEST} steps that do not belong to it."
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,22 +61,17 @@ def units(course: Course) -> Iterator[Unit]:
     names = dict.fromkeys((row.procedure, row.phase) for row in course.procedure)
     number = {name: count for count, name in enumerate(names)}
     phases = {(procedure, phase): known[procedure].phase(phase) for procedure, phase in names}
+    words = {row.id: _words(row) for row in course.procedure}
     for row in course.procedure:
-        yield _unit(known[row.procedure], row, place[id(row)], phases[row.procedure, row.phase], number)
+        order = known[row.procedure]
+        found = _account(order, place[id(row)], phases[row.procedure, row.phase])
+        wrong = () if isinstance(found, str) else _likeliest(order, place[id(row)], found, number, words)
+        yield _unit(order, row, found, wrong)
 
 
-def _unit(order: Order, row: StepRow, place: int, phase: int, number: Mapping[tuple[str, str], int]) -> Unit:
-    why = cannot_ask(order, place, phase) or _not_critical(row)
-    account = None if why else _of_phase(order, place, phase) or _of_run(order, place)
-    asked = None
-    if account:
-        wrong = _likeliest(order, place, account, number)
-        asked = Asked(order=order, row=row, account=account, wrong=wrong)
-    elif not why:
-        why = (
-            f"No account of {FEWEST_TOLD} to {MOST_TOLD} steps tells every safety-critical step but this one, "
-            f"without a draft, and leaves {FEWEST} steps that do not belong to it."
-        )
+def _unit(order: Order, row: StepRow, found: Account | str, wrong: tuple[StepRow, ...]) -> Unit:
+    why = found if isinstance(found, str) else None
+    asked = None if isinstance(found, str) else Asked(order=order, row=row, account=found, wrong=wrong)
     return Unit(
         id=f"{FAMILY}/procedure/{row.id}",
         family=FAMILY,
@@ -82,6 +82,14 @@ def _unit(order: Order, row: StepRow, place: int, phase: int, number: Mapping[tu
         build=partial(_item, asked) if asked else None,
         why_none=why,
     )
+
+
+def _account(order: Order, place: int, phase: int) -> Account | str:
+    """Return the account that leaves a step out, or why there is none."""
+    why = cannot_ask(order, place, phase) or _not_critical(order.steps[place])
+    if why:
+        return why
+    return _of_phase(order, place, phase) or _of_run(order, place) or NO_ACCOUNT
 
 
 def _not_critical(row: StepRow) -> str | None:
@@ -120,26 +128,29 @@ def _enough(account: Account) -> Account | None:
 
 
 def _likeliest(
-    order: Order, place: int, account: Account, number: Mapping[tuple[str, str], int]
+    order: Order,
+    place: int,
+    account: Account,
+    number: Mapping[tuple[str, str], int],
+    words: Mapping[str, Set[str]],
 ) -> tuple[StepRow, ...]:
     """Return the wrong steps to offer: safety-critical ones first, from the phases or places nearest to the account."""
     row = order.steps[place]
-    own = _words(row)
-    told = {word for step in order.rows(account.told) for word in _words(step)}
+    told = {word for step in order.rows(account.told) for word in words[step.id]}
 
     def unlikely(other: int) -> tuple[bool, bool, int, int]:
         step = order.steps[other]
-        words = _words(step)
+        own = words[step.id]
         apart = number[step.procedure, step.phase] - number[row.procedure, row.phase]
         distance = abs(other - place) if account.run else 2 * abs(apart) + (apart < 0)
         # A step that shares words with the one asked, or with one told, may say the same otherwise.
-        return not words.isdisjoint(own), not step.safety_critical, len(words & told) > 1, distance
+        return not own.isdisjoint(words[row.id]), not step.safety_critical, len(own & told) > 1, distance
 
-    return tuple(order.steps[one] for one in sorted(places(account.wrong), key=unlikely)[:LIKELIEST])
+    return tuple(order.steps[one] for one in nsmallest(LIKELIEST, places(account.wrong), key=unlikely))
 
 
-def _words(row: StepRow) -> set[str]:
-    return {word for word in re.findall(r"\w+", row.step.casefold()) if len(word) >= LONG_WORD}
+def _words(row: StepRow) -> frozenset[str]:
+    return frozenset(word for word in re.findall(r"\w+", row.step.casefold()) if len(word) >= LONG_WORD)
 
 
 def _item(asked: Asked, seed: int) -> Item:
