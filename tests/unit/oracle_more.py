@@ -247,9 +247,7 @@ def listed(course: Course, text: str, among: list[StepRow]) -> list[StepRow]:
     assert [int(number) for number in parts[::2]] == list(range(1, len(parts) // 2 + 1))
     steps = []
     for one in parts[1::2]:
-        same = [row for row in among if row.step.rstrip(".") == one.strip().rstrip(".") and row not in steps]
-        # Of steps that read alike, the one that can be the first of them.
-        step = next(row for row in same if not earlier(course, row.id) & {other.id for other in same})
+        (step,) = [row for row in among if plain(row.step) == plain(one)]
         assert step.standing != "draft"
         steps.append(step)
     for before, after in combinations(steps, 2):

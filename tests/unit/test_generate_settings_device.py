@@ -115,7 +115,9 @@ def test_devices_of_one_name_are_one() -> None:
     of = course(settings=rows, device_register=register)
     (item,) = made(of, FAMILY)
     assert len(texts(item) & {"Nd:YAG", "nd yag"}) == 1
-    assert why_none(of, FAMILY, "settings/same") == "settings/r says the same of a device of the same name."
+    assert why_none(of, FAMILY, "settings/same") == (
+        "Skin type I: settings/r says the same of a device of the same name."
+    )
     against = course(
         settings=(setting("r", (1, 1)), setting("but", (1, 1), device="twin", decision=SIGNED)),
         device_register=register,

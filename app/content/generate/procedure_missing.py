@@ -99,9 +99,10 @@ def _not_critical(row: StepRow) -> str | None:
 def _of_phase(order: Order, place: int, phase: int) -> Account | None:
     """Return the account of a step's phase, of which every other safety-critical step is confirmed and told."""
     rest = phase & ~(1 << place)
-    if rest & order.critical & order.drafts:
+    if rest & order.critical & order.drafts or order.repeated(rest, phase):
         return None
-    return _enough(Account(told=rest & ~order.drafts, wrong=order.alone & ~order.drafts & ~phase, run=False))
+    wrong = order.alone & ~order.drafts & ~phase
+    return _enough(Account(told=rest & ~order.drafts, wrong=wrong, run=False))
 
 
 def _of_run(order: Order, place: int) -> Account | None:
@@ -116,7 +117,7 @@ def _run(order: Order, place: int, first: int, last: int) -> Account | None:
     """Return the account from one step to another that tells every safety-critical step between, all confirmed."""
     rest = order.later[first] & order.before[last] & ~(1 << place)
     ends = 1 << first | 1 << last
-    if rest & order.critical & order.drafts or (rest | ends) & order.alike[place]:
+    if rest & order.critical & order.drafts or (rest | ends) & ~order.alone:
         return None
     outside = (order.sure_before[first] | order.sure_later[last]) & order.alone & ~order.drafts
     return _enough(Account(told=rest & ~order.drafts | ends, wrong=outside, run=True))

@@ -88,7 +88,7 @@ def _why_none(order: Order, place: int, frame: int, done: int) -> str | None:
         return f"{named(order, unsure)} comes after it only by way of a draft."
     if done.bit_count() > MOST_DONE:
         return f"{done.bit_count()} steps of the phase do not wait for it; a stem lists {MOST_DONE} at most."
-    again = bits(one for one in places(order.later[place]) if order.alike[one] & done)
+    again = order.repeated(done | order.later[place], done)
     if again:
         return f"{named(order, again)} has the same text as a step that is done."
     return None

@@ -49,11 +49,11 @@ def units(course: Course) -> Iterator[Unit]:
     asked: dict[str, list[Unit]] = {row.id: [] for row in course.settings}
     reasons: dict[str, dict[str, list[int]]] = {row.id: {} for row in course.settings}
     for (_, skin_type), cell in cells.items():
-        keys = [row for rows in cell.values() if (row := _key_row(rows))]
         wrong = tuple(key for key in devices if not any(_allows(row) for row in cell.get(key, ())))
+        keys = [row for rows in cell.values() if (row := _key_row(rows))]
         chosen = min(keys, key=lambda row: (len(asked[row.id]), place[row.id]), default=None)
-        for row in keys:
-            why = _why_none(row, chosen, wrong)
+        for row, same in ((row, rows) for rows in cell.values() for row in rows if _can_be_key(row)):
+            why = _why_none(row, same, chosen, wrong)
             one = Asked(known=known, row=row, skin_type=skin_type, cell=cell, devices=devices, wrong=wrong)
             if why:
                 reasons[row.id].setdefault(why, []).append(skin_type)
@@ -62,8 +62,8 @@ def units(course: Course) -> Iterator[Unit]:
     for row in course.settings:
         yield from asked[row.id]
         yield from (_unit(row, why_none=_of_types(types, why)) for why, types in reasons[row.id].items())
-        if not asked[row.id] and not reasons[row.id]:
-            yield _unit(row, why_none=_never(known, row, cells))
+        if not _can_be_key(row):
+            yield _unit(row, why_none=_never(row))
 
 
 def _devices(known: Treatments) -> dict[str, str]:
@@ -86,36 +86,39 @@ def _allows(row: SettingsRow) -> bool:
     return row.decision is Decision.ALLOWED
 
 
+def _can_be_key(row: SettingsRow) -> bool:
+    return _allows(row) and row.standing is not Standing.DRAFT
+
+
+def _never(row: SettingsRow) -> str:
+    if row.standing is Standing.DRAFT:
+        return wording.DRAFT
+    return f"The row says {row.decision}, so it names no device to use without a sign-off."
+
+
 def _key_row(rows: Sequence[SettingsRow]) -> SettingsRow | None:
     """Return the first confirmed row of a device where all its rows, drafts too, need no sign-off."""
-    confirmed = [row for row in rows if row.standing is not Standing.DRAFT]
-    return confirmed[0] if confirmed and all(_allows(row) for row in rows) else None
+    return next(filter(_can_be_key, rows), None) if all(_allows(row) for row in rows) else None
 
 
-def _why_none(row: SettingsRow, chosen: SettingsRow | None, wrong: Sequence[str]) -> str | None:
+def _why_none(
+    row: SettingsRow, same: Sequence[SettingsRow], chosen: SettingsRow | None, wrong: Sequence[str]
+) -> str | None:
+    """Say why a row is not asked of a skin type; `same` are all rows for its device there, `chosen` the row asked."""
+    others = [other.id for other in same if not _allows(other)]
+    if others:
+        return f"{named(others)} decides otherwise for the same device."
+    first = _key_row(same)
+    if first and first is not row:
+        return f"{named([first.id])} says the same of a device of the same name."
     if len(wrong) < FEWEST:
         return f"fewer than {FEWEST} devices of the course are surely wrong."
-    return None if row is chosen or chosen is None else f"settings/{chosen.id} is the row asked."
+    return f"{named([chosen.id])} is the row asked." if chosen and chosen is not row else None
 
 
 def _of_types(types: Sequence[int], why: str) -> str:
     names = ", ".join(wording.ROMAN[one] for one in types)
     return f"Skin type{'s' if len(types) > 1 else ''} {names}: {why}"
-
-
-def _never(known: Treatments, row: SettingsRow, cells: Mapping[tuple[str, int], Cell]) -> str:
-    """Return why a row is the key of no cell."""
-    if row.standing is Standing.DRAFT:
-        return wording.DRAFT
-    if not _allows(row):
-        return f"The row says {row.decision}, so it names no device to use without a sign-off."
-    types = range(row.skin_type_min, row.skin_type_max + 1)
-    beside = [one for skin_type in types for one in cells[row.procedure, skin_type][known.keys[row.device]]]
-    others = list(dict.fromkeys(one.id for one in beside if not _allows(one)))
-    if others:
-        return f"{named(others)} decides otherwise for the same device, procedure and skin type."
-    first = next(one.id for one in beside if one.standing is not Standing.DRAFT)
-    return f"{named([first])} says the same of a device of the same name."
 
 
 def _unit(

@@ -30,6 +30,10 @@ class Order:
         """Return the steps of a set, in order."""
         return [self.steps[place] for place in places(some)]
 
+    def repeated(self, some: int, told: int) -> int:
+        """Return those of some steps whose text a step that is told has as well."""
+        return bits(place for place in places(some) if self.alike[place] & told & ~(1 << place))
+
     def phase(self, name: str) -> int:
         """Return the set of a phase's steps."""
         return bits(place for place, step in enumerate(self.steps) if step.phase == name)
