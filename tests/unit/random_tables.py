@@ -74,19 +74,21 @@ def settings_courses(draw: st.DrawFn) -> Course:
 
 
 @st.composite
-def contraindication_rows(draw: st.DrawFn, number: int) -> ContraindicationRow:
+def contraindication_rows(draw: st.DrawFn, number: int, *, calm: bool) -> ContraindicationRow:
+    """A row; where it is calm, most rows speak of conditions of their own, and of all devices and procedures."""
     action = draw(st.sampled_from(ACTIONS))
+    own = calm and draw(st.integers(0, 4))
     return contraindication(
         f"row-{number}",
         action,
         draw(st.sampled_from([0, 1, 14, 28, 30])) if action == "defer" else None,
-        condition=draw(st.sampled_from(CONDITIONS)),
-        category=draw(st.sampled_from(["medication", "medication", "sun"])),
-        objective=draw(st.sampled_from(["safe", "safe", "safe", "screen"])),
-        standing=draw(st.sampled_from(STANDINGS)),
-        fact=draw(rarely),
-        applies_to=tuple(draw(st.sampled_from([(), (), ("a",), ("b", "c")]))),
-        procedures=tuple(draw(st.sampled_from([(), (), ("tightening",), PROCEDURES]))),
+        condition=f"Condition {number}" if own else draw(st.sampled_from(CONDITIONS)),
+        category="medication" if own else draw(st.sampled_from(["medication", "medication", "sun"])),
+        objective="safe" if own else draw(st.sampled_from(["safe", "safe", "safe", "screen"])),
+        standing=draw(st.sampled_from([*STANDINGS, Standing.CITED, Standing.CITED])),
+        fact=None if own else draw(rarely),
+        applies_to=() if own else draw(st.sampled_from([(), (), ("a",), ("b", "c")])),
+        procedures=draw(st.sampled_from([(), (), (), PROCEDURES] if own else [(), (), ("tightening",), PROCEDURES])),
         decided_by="technician" if action == "treat_with_precautions" else draw(st.sampled_from(["clinician", None])),
         conflict=draw(st.sampled_from([None, None, "Others wait 2 weeks.", LONG])),
         ask=draw(st.sampled_from([None, "Any sun?"])),
@@ -95,33 +97,45 @@ def contraindication_rows(draw: st.DrawFn, number: int) -> ContraindicationRow:
 
 @st.composite
 def contraindication_courses(draw: st.DrawFn) -> Course:
-    """One to ten contraindications, many for the same condition, with up to three settings rows."""
+    """One to twelve contraindications, many for the same condition, with up to three settings rows."""
     register = {one: device(one, *name) for one, name in zip("abc", NAMES, strict=False)}
-    rows = [draw(contraindication_rows(number)) for number in range(draw(st.integers(1, 10)))]
+    calm = draw(st.booleans())
+    rows = [draw(contraindication_rows(number, calm=calm)) for number in range(draw(st.integers(1, 12)))]
     cells = draw(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(PROCEDURES), st.booleans()), max_size=3))
     settings = [
         setting(f"set-{number}", device=one, procedure=procedure, decision=NOT if forbidden else ALLOWED)
         for number, (one, procedure, forbidden) in enumerate(cells)
     ]
-    return course(contraindications=tuple(rows), settings=tuple(settings), device_register=register)
+    return course(
+        contraindications=tuple(rows),
+        settings=() if draw(st.booleans()) else tuple(settings),
+        device_register=register,
+    )
 
 
 @st.composite
 def procedures(draw: st.DrawFn) -> Course:
-    """Steps of one or two procedures over three phases; each comes after some earlier ones, so there is no cycle."""
+    """Steps of one or two procedures over three phases, without a cycle: each after some earlier ones.
+
+    Half of them are nearly a chain with its phases in a row, so that much must come between, before and after.
+    """
+    chain = draw(st.booleans())
     rows: list[StepRow] = []
     for number in range(draw(st.integers(1, 12))):
-        procedure = draw(st.sampled_from(["tightening", "tightening", "tightening", "hair-reduction"]))
+        procedure = "tightening" if chain else draw(st.sampled_from(["tightening", "tightening", "hair-reduction"]))
         earlier = [row.id for row in rows if row.procedure == procedure]
         after = draw(st.sets(st.sampled_from(earlier), max_size=2)) if earlier else set()
+        if chain and earlier and draw(st.integers(0, 5)):
+            after |= {earlier[-1]}
+        phases = [("prepare", "treat", "burn")[number // 5]] if chain else ["prepare", "prepare", "treat", "burn"]
         rows.append(
             step(
                 f"s{number}",
                 " ".join(sorted(after)),
                 procedure=procedure,
-                phase=draw(st.sampled_from(["prepare", "prepare", "treat", "burn"])),
-                standing=draw(st.sampled_from([*STANDINGS, Standing.CITED, Standing.CITED])),
-                step=draw(st.sampled_from([*(f"Do task {number}",) * 6, "Cool the skin", "cool the skin."])),
+                phase=draw(st.sampled_from(phases)),
+                standing=draw(st.sampled_from([*STANDINGS, *(Standing.CITED,) * 4])),
+                step=draw(st.sampled_from([*(f"Do task {number}",) * 8, "Cool the skin", "cool the skin."])),
                 safety_critical=draw(st.sampled_from([True, True, False])),
             )
         )
