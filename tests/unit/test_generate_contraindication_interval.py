@@ -102,6 +102,11 @@ def test_rows_that_agree_are_both_named_and_rows_that_contradict_not_asked() -> 
     )
 
 
+def test_a_draft_that_agrees_is_not_named() -> None:
+    draft = contraindication("draft", "defer", 14, condition="condition R!", standing=DRAFT)
+    assert only(contraindication("r", "defer", 14), draft).facts == ("contraindications/r",)
+
+
 def test_the_counts_say_why_a_row_is_not_asked() -> None:
     told = counts(
         course(contraindications=(contraindication("r", "refer"), contraindication("d", "defer", 1, standing=DRAFT))),

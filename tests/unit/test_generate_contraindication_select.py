@@ -101,6 +101,24 @@ def test_a_condition_that_rows_tell_differently_is_left_out() -> None:
         assert texts(only(of, seed)) == {"Condition r0", "Condition r2", "Condition r3", "Condition r4"}
 
 
+def test_some_conditions_shown_stop_the_treatment_and_some_do_not() -> None:
+    for actions in (("refer", GO, GO, GO, GO, GO), ("refer", "defer", "refer", "refer", "refer", GO)):
+        of = course(contraindications=category(*actions))
+        assert all(1 <= len(only(of, seed).key) < len(only(of, seed).options) for seed in range(60))
+
+
+def test_rows_of_one_fact_are_one_condition() -> None:
+    def of(action: str) -> Course:
+        other = contraindication("other", action, condition="In other words", fact="f")
+        return course(
+            contraindications=(*category("refer", "refer", GO, GO), other, contraindication("r9", "refer", fact="f"))
+        )
+
+    for seed in range(20):
+        assert len(texts(only(of("do_not_treat"), seed)) & {"In other words", "Condition r9"}) <= 1
+        assert texts(only(of(GO), seed)) == {f"Condition r{number}" for number in range(4)}
+
+
 def test_rows_that_agree_that_it_stops_are_one_condition() -> None:
     rows = (
         *category("refer", "do_not_treat", GO, GO),

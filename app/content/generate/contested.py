@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from functools import lru_cache
 
 NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 JOIN = r"\s*(?:–|-|,|/|to|and|or)\s*"
@@ -25,7 +26,17 @@ def days_said(texts: Iterable[str | None]) -> list[tuple[int, int]]:
     return [span for text in texts if text for span in _spans(text)]
 
 
-def _spans(text: str) -> Iterator[tuple[int, int]]:
+def is_said(days: int, spans: Iterable[tuple[int, int]]) -> bool:
+    """Say whether a number of days is one of which texts speak."""
+    return any(fewest <= days <= most for fewest, most in spans)
+
+
+@lru_cache(maxsize=4096)
+def _spans(text: str) -> tuple[tuple[int, int], ...]:
+    return tuple(_each_span(text))
+
+
+def _each_span(text: str) -> Iterator[tuple[int, int]]:
     last: tuple[int, int, int] | None = None  # where the time before ends, and its days
     for found in TIME.finditer(text):
         fewest, most = DAYS[found[3].casefold()]

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice, product
+from itertools import chain, count, islice, product
 
 from app.content.generate import wording
+from app.content.generate.contested import days_said, is_said
 from app.content.generate.seeded import pick, shuffled
 from app.content.generate.unit import Unit, lettered, unique
 from app.content.values import ContraindicationRow, Course, Decision, Item, ItemType, Standing
@@ -79,6 +80,11 @@ def names(row: ContraindicationRow) -> list[str]:
     """Return what makes another row one for the same condition: the condition's text, or the fact's id."""
     text = f"condition {wording.same(row.condition)}"
     return [text, f"fact {row.fact}"] if row.fact else [text]
+
+
+def texts_of(row: ContraindicationRow) -> tuple[str | None, ...]:
+    """Return the texts of a row that may speak of times: they hold for some clients, or another authority says them."""
+    return row.condition, row.conflict, row.ask, row.why
 
 
 def _unit(course: Course, keys: dict[str, str], row: ContraindicationRow, same: Sequence[ContraindicationRow]) -> Unit:
@@ -173,13 +179,17 @@ def _wrong(row: ContraindicationRow, same: Sequence[ContraindicationRow], *, pos
 
 
 def _false_days(course: Course, row: ContraindicationRow, same: Sequence[ContraindicationRow]) -> tuple[int, ...]:
-    """Return at least three intervals that are false for a row: other rows' own, and usual ones to make up three."""
+    """Return at least three intervals that are false for a row: other rows' own, and usual ones to make up three.
+
+    None of them is one of which the texts of the condition's rows speak: that is contested, not wrong.
+    """
+    said = {span for other in same for span in days_said(texts_of(other))}
     asked = [other for other in course.contraindications if other.standing is not Standing.DRAFT]
     taken = {other.defer_days for other in same}
     if row.action == "defer" or any(other.strength == "temporary" for other in same):
         taken.add(0)  # what passes is resolved one day, so this would be true as well
-    own = sorted({other.defer_days for other in asked if other.defer_days is not None} - taken)
-    usual = (day for day in (*USUAL_DAYS, *range(35, 70 + 7 * len(same), 7)) if day not in {*taken, *own})
+    own = sorted({day for other in asked if (day := other.defer_days) is not None and not is_said(day, said)} - taken)
+    usual = (day for day in chain(USUAL_DAYS, count(35, 7)) if day not in {*taken, *own} and not is_said(day, said))
     return (*own, *islice(usual, max(0, DISTRACTORS - len(own))))
 
 

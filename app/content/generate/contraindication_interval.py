@@ -1,12 +1,12 @@
 """The family contraindication-interval: until when a treatment is put off, in days or until it no longer applies."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from app.content.generate import wording
-from app.content.generate.contested import days_said
-from app.content.generate.contraindication_action import Booking, alike, bookings, situation
+from app.content.generate.contested import days_said, is_said
+from app.content.generate.contraindication_action import Booking, alike, bookings, situation, texts_of
 from app.content.generate.seeded import digest, pick, shuffled
 from app.content.generate.unit import Unit, lettered, unique
 from app.content.values import ContraindicationRow, Course, Item, ItemType, Standing
@@ -35,18 +35,10 @@ def units(course: Course) -> Iterator[Unit]:
     """Yield a unit for every contraindication."""
     keys = wording.device_keys(course)
     pool = _pool(course)
-    said = {row.id: frozenset(days_said(_texts(row))) for row in course.contraindications}
+    said = {row.id: frozenset(days_said(texts_of(row))) for row in course.contraindications}
     for row, same in alike(course):
         spans = frozenset().union(*(said[other.id] for other in same))
-        yield _unit(course, keys, row, same, [days for days in pool if not _is_said(days, spans)])
-
-
-def _texts(row: ContraindicationRow) -> tuple[str | None, ...]:
-    return row.condition, row.conflict, row.ask, row.why
-
-
-def _is_said(days: int, spans: Iterable[tuple[int, int]]) -> bool:
-    return any(fewest <= days <= most for fewest, most in spans)
+        yield _unit(course, keys, row, same, [days for days in pool if not is_said(days, spans)])
 
 
 def interval_text(days: int) -> str:
