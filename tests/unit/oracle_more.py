@@ -31,8 +31,8 @@ SELECT_STEM = re.compile(
 )
 PHASE = r"(?P<phase_mark>the phase “(?P<phase>.+?)” of )(?P<procedure>[a-z -]+)"
 NEXT_STEM = re.compile(
-    rf"In {PHASE}, (?P<opened>everything that must come before it is done, and so are these steps|these steps are done "
-    r"so far): (?P<done>\(1\) .+) Which step of the phase comes next\?"
+    rf"In {PHASE}, (?P<opened>everything that must come before it is done, and so (?:are these steps|is this step)|"
+    r"(?:these steps are|this step is) done so far): (?P<done>.+) Which step of the phase comes next\?"
 )
 FIRST_STEM = re.compile(
     rf"(?P<opened>Everything that must come before {PHASE} is done\.) Which step of the phase comes first\?"
@@ -243,7 +243,7 @@ def earlier(course: Course, step: str) -> set[str]:
 
 def listed(course: Course, text: str, among: list[StepRow]) -> list[StepRow]:
     """The steps of a numbered line of text, each confirmed; its numbers go up by one."""
-    parts = re.split(r"\((\d+)\) ", text)[1:]
+    parts = re.split(r"\((\d+)\) ", text if text.startswith("(1)") else f"(1) {text}")[1:]
     assert [int(number) for number in parts[::2]] == list(range(1, len(parts) // 2 + 1))
     steps = []
     for one in parts[1::2]:

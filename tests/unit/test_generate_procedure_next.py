@@ -55,15 +55,22 @@ def test_it_asks_which_step_comes_next() -> None:
 
 
 def test_what_comes_before_the_phase_is_told_as_done() -> None:
-    rows = (step("z", phase="room"), step("a", "z"), step("b", "a"), step("c", "b"), step("d", "c", phase="treat"))
+    rows = (
+        step("z", phase="room"),
+        step("a", "z"),
+        step("b", "a"),
+        step("c", "b"),
+        step("d", "c", phase="treat"),
+        step("e", "d"),
+    )
     items = of_steps(*rows)
     assert items["a"].stem == (
         "Everything that must come before the phase “prepare” of tightening is done. "
         "Which step of the phase comes first?"
     )
-    assert items["b"].stem.startswith(
-        "In the phase “prepare” of tightening, everything that must come before it is done, and so are these steps: "
-    )
+    opened = "In the phase “prepare” of tightening, everything that must come before it is done, and so"
+    assert items["b"].stem.startswith(f"{opened} is this step: Do a. Which")
+    assert items["c"].stem.startswith(f"{opened} are these steps: (1) Do a. (2) Do b. Which")
     assert items["z"].stem == "Which step of the phase “room” of tightening comes first?"
 
 

@@ -130,8 +130,10 @@ def _item(asked: Asked, seed: int) -> Item:
 def _stem(asked: Asked) -> str:
     phase = f"the phase “{wording.procedure_name(asked.row.phase)}” of {wording.procedure_name(asked.row.procedure)}"
     if asked.done:
-        opened = "everything that must come before it is done, and so are these steps" if asked.opened else ""
-        told = f"{opened or 'these steps are done so far'}: {numbered(asked.done)}"
-        return f"In {phase}, {told} Which step of the phase comes next?"
+        several = len(asked.done) > 1
+        these, are = ("these steps", "are") if several else ("this step", "is")
+        so_far = f"everything that must come before it is done, and so {are} {these}" if asked.opened else ""
+        told = numbered(asked.done) if several else wording.sentence(asked.done[0].step)
+        return f"In {phase}, {so_far or f'{these} {are} done so far'}: {told} Which step of the phase comes next?"
     opened = f"Everything that must come before {phase} is done. " if asked.opened else ""
     return f"{opened}Which step of {'the phase' if opened else phase} comes first?"
