@@ -7,7 +7,8 @@ from functools import lru_cache
 
 NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 JOIN = r"\s*(?:–|-|,|/|to|and|or)\s*"
-WORDS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "twelve": 12}
+WORDS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8}
+WORDS |= {"nine": 9, "ten": 10, "eleven": 11, "twelve": 12}
 COUNT = rf"(?:{NUMBER}|\b(?:{'|'.join(WORDS)})\b)"
 # Unit of time → the fewest and most days that one of it has.
 DAYS = {"hour": (0, 1), "day": (1, 1), "week": (7, 7), "month": (28, 31), "year": (365, 366)}
