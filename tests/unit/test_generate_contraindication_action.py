@@ -174,6 +174,24 @@ def test_do_not_treat_is_no_distractor_where_nobody_is_treated_anyway() -> None:
     assert "do_not_treat" not in {oracle.shape(option.text)[0] for option in item.options}
 
 
+@pytest.mark.parametrize(
+    ("conflict", "never"),
+    [("Clinics wait from 24 hours to 2 weeks.", {7, 14}), ("Others wait 4 weeks.", {28}), (None, set())],
+)
+def test_an_interval_of_which_the_row_speaks_is_never_wrong(conflict: str | None, never: set[int]) -> None:
+    row = contraindication("r", "refer", conflict=conflict)
+    offered = {oracle.shape(option.text) for seed in range(30) for option in _only(row, seed).options}
+    days = {number for action, number in offered if action == "defer"}
+    assert len(days) >= 3
+    assert days.isdisjoint(never)
+    assert days == {7, 14, 28} or conflict
+
+
+def _only(row: ContraindicationRow, seed: int) -> Item:
+    (item,) = made(course(contraindications=(row,)), seed)
+    return item
+
+
 def test_what_will_pass_is_not_offered_as_resolved() -> None:
     rows = (contraindication("r", "refer", strength="temporary"), contraindication("other", "defer", 0))
     for seed in range(20):

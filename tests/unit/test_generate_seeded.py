@@ -1,10 +1,11 @@
 import os
 import subprocess
 import sys
+from collections import Counter
 from hashlib import sha256
 from pathlib import Path
 
-from app.content.generate import counts, items_of, rests_on, seeded
+from app.content.generate import FAMILIES, counts, items_of, rests_on, seeded
 from app.content.values import Course, ItemType, Option
 from tests.unit.course_rows import contraindication, course, setting, statement, step, written
 
@@ -17,8 +18,20 @@ def sample() -> Course:
     key = {str(number): f"r{number}" for number in range(1, 5)}
     return course(
         settings=(*rows, setting("lamp", device="ipl", fluence=(10, 20), spot=(8, 15))),
-        contraindications=(contraindication("gold", "do_not_treat"), contraindication("tan", "defer", 28)),
-        procedure=tuple(step(f"s{number}", f"s{number - 1}" if number else "") for number in range(9)),
+        contraindications=(
+            contraindication("gold", "do_not_treat"),
+            contraindication("tan", "defer", 28),
+            *(contraindication(drug, "treat_with_precautions") for drug in ("aspirin", "doxycycline")),
+        ),
+        procedure=tuple(
+            step(
+                f"s{number}",
+                f"s{number - 1}" if number else "",
+                phase="prepare" if number < 7 else "treat",
+                safety_critical=number > 4,
+            )
+            for number in range(9)
+        ),
         statements=(statement("type", "Burning", ("Colour", "Ancestry", "Thickness")),),
         items=(written("one"), written("two", ItemType.MATCHING, rights=rights, key=key)),
     )
@@ -59,7 +72,24 @@ def test_counts_name_every_row_once_with_its_items() -> None:
     told = counts(sample())
     assert len({(count["family"], count["row"]) for count in told}) == len(told)
     assert sum(count["items"] for count in told) == len(items_of(sample(), seed=0))
-    assert [count["items"] for count in told] == [2, 2, 2, 1, 1, 1, 1, 1, 1]
+    items = Counter({count["family"]: 0 for count in told})
+    for count in told:
+        items[count["family"]] += count["items"]
+    assert dict(items) == {
+        "settings-range": 6,
+        "settings-value": 6,
+        "settings-decision": 3,
+        "settings-device": 2,
+        "contraindication-action": 4,
+        "contraindication-interval": 1,
+        "contraindication-select": 1,
+        "procedure-next": 7,
+        "procedure-order": 1,
+        "procedure-missing": 3,
+        "statement": 1,
+        "items": 2,
+    }
+    assert list(items) == list(FAMILIES)
     assert told[0] == {
         "family": "settings-range",
         "row": "settings/r10",
@@ -82,9 +112,28 @@ def test_items_of_a_row() -> None:
     def of_row(row: str) -> list[str]:
         return [item.id for item in items if rests_on(item, row)]
 
-    assert of_row("settings/lamp") == ["settings-range/settings/lamp/fluence", "settings-range/settings/lamp/spot"]
-    assert of_row("contraindications/tan") == ["contraindication-action/contraindications/tan"]
+    assert of_row("settings/lamp") == [
+        "settings-range/settings/lamp/fluence",
+        "settings-range/settings/lamp/spot",
+        "settings-value/settings/lamp/fluence",
+        "settings-value/settings/lamp/spot",
+        "settings-decision/settings/lamp",
+        "settings-device/settings/lamp/5",
+        "settings-device/settings/lamp/6",
+    ]
+    assert of_row("settings/lamp/spot") == ["settings-range/settings/lamp/spot", "settings-value/settings/lamp/spot"]
+    assert of_row("contraindications/tan") == [
+        "contraindication-action/contraindications/tan",
+        "contraindication-interval/contraindications/tan",
+        "contraindication-select/contraindications/medication",
+    ]
+    assert of_row("contraindications/medication") == ["contraindication-select/contraindications/medication"]
     assert of_row("procedure/prepare") == ["procedure-order/procedure/prepare"]
+    assert of_row("procedure/s5") == [
+        "procedure-next/procedure/s5",
+        "procedure-order/procedure/prepare",
+        "procedure-missing/procedure/s5",
+    ]
     assert of_row("items/one") == ["items/one"]
     assert of_row("settings/none") == []
 

@@ -29,7 +29,7 @@ def test_two_papers_need_twice_the_items() -> None:
 
 def test_two_papers_ask_each_fact_once_each() -> None:
     assert problem_sections(course_of(section(4, "settings"))) == []
-    assert problem_sections(course_of(section(5, "settings"))) == [(0, 8, 4)]
+    assert problem_sections(course_of(section(5, "settings"))) == [(0, 24, 4)]
 
 
 def test_sections_that_draw_from_the_same_facts_are_counted_together() -> None:
@@ -77,7 +77,7 @@ def test_a_paper_holds_its_items_in_live_variants_with_their_sections() -> None:
 
 
 def test_a_paper_that_cannot_be_drawn_is_refused() -> None:
-    with pytest.raises(DrawError, match="only 4 of the 8 in its pool"):
+    with pytest.raises(DrawError, match="only 4 of the 24 in its pool"):
         paper(course_of(section(5, "settings")), 0)
 
 

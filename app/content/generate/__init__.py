@@ -3,15 +3,37 @@
 from collections.abc import Collection
 from typing import Any
 
-from app.content.generate import contraindication_action, procedure_order, settings_range, statement, written
+from app.content.generate import (
+    contraindication_action,
+    contraindication_interval,
+    contraindication_select,
+    procedure_missing,
+    procedure_next,
+    procedure_order,
+    settings_decision,
+    settings_device,
+    settings_range,
+    settings_value,
+    statement,
+    written,
+)
 from app.content.generate.unit import Unit
 from app.content.values import Course, Item
 
+# Families whose item is made of several rows: each row shown means it.
+OF_SEVERAL = (contraindication_select.FAMILY, procedure_order.FAMILY)
 # In the order in which items and counts are listed.
 FAMILIES = {
     settings_range.FAMILY: settings_range.units,
+    settings_value.FAMILY: settings_value.units,
+    settings_decision.FAMILY: settings_decision.units,
+    settings_device.FAMILY: settings_device.units,
     contraindication_action.FAMILY: contraindication_action.units,
+    contraindication_interval.FAMILY: contraindication_interval.units,
+    contraindication_select.FAMILY: contraindication_select.units,
+    procedure_next.FAMILY: procedure_next.units,
     procedure_order.FAMILY: procedure_order.units,
+    procedure_missing.FAMILY: procedure_missing.units,
     statement.FAMILY: statement.units,
     written.FAMILY: written.units,
 }
@@ -30,9 +52,9 @@ def items_of(course: Course, *, seed: int, families: Collection[str] | None = No
 
 
 def rests_on(item: Item, row: str) -> bool:
-    """Say whether `--row table/row` means an item: it is that row's own, or a phase's that shows the row."""
-    of_phase = item.family == procedure_order.FAMILY and row in item.facts
-    return of_phase or item.key_row == row or item.id.partition("/")[2] == row
+    """Say whether `--row table/row` means an item: it is that row's own, or a phase's or category's that shows it."""
+    shows = item.family in OF_SEVERAL and row in item.facts
+    return shows or item.key_row == row or item.id.partition("/")[2] == row
 
 
 def counts(course: Course, families: Collection[str] | None = None) -> list[dict[str, Any]]:

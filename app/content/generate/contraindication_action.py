@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice, product
+from itertools import chain, count, islice, product
 
 from app.content.generate import wording
+from app.content.generate.contested import days_said, is_said
 from app.content.generate.seeded import pick, shuffled
 from app.content.generate.unit import Unit, lettered, unique
 from app.content.values import ContraindicationRow, Course, Decision, Item, ItemType, Standing
@@ -46,13 +47,18 @@ class Asked:
 def units(course: Course) -> Iterator[Unit]:
     """Yield a unit for every contraindication."""
     keys = wording.device_keys(course)
+    for row, same in alike(course):
+        yield _unit(course, keys, row, same)
+
+
+def alike(course: Course) -> Iterator[tuple[ContraindicationRow, list[ContraindicationRow]]]:
+    """Yield every row with all rows, whatever their standing, for the same condition; itself among them."""
     named: dict[str, list[ContraindicationRow]] = {}
     for row in course.contraindications:
-        for name in _names(row):
+        for name in names(row):
             named.setdefault(name, []).append(row)
     for row in course.contraindications:
-        same = {other.id: other for name in _names(row) for other in named[name]}
-        yield _unit(course, keys, row, list(same.values()))
+        yield row, list({other.id: other for name in names(row) for other in named[name]}.values())
 
 
 def answer_of(row: ContraindicationRow) -> Answer:
@@ -70,19 +76,24 @@ def answer_text(answer: Answer) -> str:
     return f"Not today; the earliest is {days} {'day' if days == 1 else 'days'} after it"
 
 
-def _names(row: ContraindicationRow) -> list[str]:
+def names(row: ContraindicationRow) -> list[str]:
     """Return what makes another row one for the same condition: the condition's text, or the fact's id."""
     text = f"condition {wording.same(row.condition)}"
     return [text, f"fact {row.fact}"] if row.fact else [text]
 
 
+def texts_of(row: ContraindicationRow) -> tuple[str | None, ...]:
+    """Return the texts of a row that may speak of times: they hold for some clients, or another authority says them."""
+    return row.condition, row.conflict, row.ask, row.why
+
+
 def _unit(course: Course, keys: dict[str, str], row: ContraindicationRow, same: Sequence[ContraindicationRow]) -> Unit:
-    bookings, possible = _bookings(course, keys, row, same)
-    why = _why_none(row, same, bookings)
+    booked, possible = bookings(course, keys, row, same)
+    why = _why_none(row, same, booked)
     asked = Asked(
         course=course,
         row=row,
-        bookings=tuple(bookings),
+        bookings=tuple(booked),
         wrong=_wrong(row, same, possible=possible),
         days=_false_days(course, row, same),
     )
@@ -99,10 +110,10 @@ def _unit(course: Course, keys: dict[str, str], row: ContraindicationRow, same: 
     )
 
 
-def _why_none(row: ContraindicationRow, same: Sequence[ContraindicationRow], bookings: Sequence[Booking]) -> str | None:
+def _why_none(row: ContraindicationRow, same: Sequence[ContraindicationRow], booked: Sequence[Booking]) -> str | None:
     if row.standing is Standing.DRAFT:
         return wording.DRAFT
-    if bookings:
+    if booked:
         return None
     others = [f"contraindications/{other.id}" for other in same if answer_of(other) != answer_of(row)]
     if others:
@@ -110,7 +121,7 @@ def _why_none(row: ContraindicationRow, same: Sequence[ContraindicationRow], boo
     return "No settings row lets anybody be treated with these devices and procedures, so nobody is treated today."
 
 
-def _bookings(
+def bookings(
     course: Course, keys: dict[str, str], row: ContraindicationRow, same: Sequence[ContraindicationRow]
 ) -> tuple[list[Booking], bool]:
     """Return the bookings that name as little as possible, and whether settings let anybody be treated under them."""
@@ -118,7 +129,7 @@ def _bookings(
     for level in _levels(course, row):
         booked = [_booking(keys, device, procedure, same) for device, procedure in level]
         good = [one for one in booked if all(answer_of(other) == answer_of(row) for other in one.rows)]
-        possible = [one for one in good if _possible(course, keys, one)]
+        possible = [one for one in good if possible_under(course, keys, one)]
         if possible:
             return possible, True
         agreed = agreed or good
@@ -148,7 +159,7 @@ def _booking(
     return Booking(device=device, procedure=procedure, rows=rows)
 
 
-def _possible(course: Course, keys: dict[str, str], booking: Booking) -> bool:
+def possible_under(course: Course, keys: dict[str, str], booking: Booking) -> bool:
     """Say whether settings let anybody be treated so; a cell that no row names is not allowed."""
     return not course.settings or any(
         row.decision is not Decision.NOT_ALLOWED
@@ -168,13 +179,17 @@ def _wrong(row: ContraindicationRow, same: Sequence[ContraindicationRow], *, pos
 
 
 def _false_days(course: Course, row: ContraindicationRow, same: Sequence[ContraindicationRow]) -> tuple[int, ...]:
-    """Return at least three intervals that are false for a row: other rows' own, and usual ones to make up three."""
+    """Return at least three intervals that are false for a row: other rows' own, and usual ones to make up three.
+
+    None of them is one of which the texts of the condition's rows speak: that is contested, not wrong.
+    """
+    said = {span for other in same for span in days_said(texts_of(other))}
     asked = [other for other in course.contraindications if other.standing is not Standing.DRAFT]
     taken = {other.defer_days for other in same}
     if row.action == "defer" or any(other.strength == "temporary" for other in same):
         taken.add(0)  # what passes is resolved one day, so this would be true as well
-    own = sorted({other.defer_days for other in asked if other.defer_days is not None} - taken)
-    usual = (day for day in (*USUAL_DAYS, *range(35, 70 + 7 * len(same), 7)) if day not in {*taken, *own})
+    own = sorted({day for other in asked if (day := other.defer_days) is not None and not is_said(day, said)} - taken)
+    usual = (day for day in chain(USUAL_DAYS, count(35, 7)) if day not in {*taken, *own} and not is_said(day, said))
     return (*own, *islice(usual, max(0, DISTRACTORS - len(own))))
 
 
@@ -214,7 +229,17 @@ def _distractors(asked: Asked, seed: int) -> list[Answer]:
 
 
 def _stem(course: Course, row: ContraindicationRow, booking: Booking) -> str:
+    return f"{situation(course, row, booking)} What do you do?"
+
+
+def situation(course: Course, row: ContraindicationRow, booking: Booking) -> str:
+    """Return what a stem says before it asks: what is booked, and the condition that stands against it."""
+    said = "The intake shows" if row.ask else "You see"
+    return f"{booked_text(course, booking)} {said}: {wording.sentence(row.condition)}"
+
+
+def booked_text(course: Course, booking: Booking) -> str:
+    """Return what a stem says is booked."""
     what = wording.procedure_name(booking.procedure) if booking.procedure else "treatment"
     device = f" with the {wording.device_name(course, booking.device)}" if booking.device else ""
-    said = "The intake shows" if row.ask else "You see"
-    return f"A client is booked today for {what}{device}. {said}: {wording.sentence(row.condition)} What do you do?"
+    return f"A client is booked today for {what}{device}."

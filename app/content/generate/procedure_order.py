@@ -26,6 +26,7 @@ class Asked:
     id: str
     steps: tuple[StepRow, ...]
     pairs: Pairs
+    before: Mapping[str, frozenset[str]]
     all_steps: tuple[StepRow, ...]  # of the procedure, in file order
     objective: str
 
@@ -37,9 +38,10 @@ def units(course: Course) -> Iterator[Unit]:
     }
     phases = list(dict.fromkeys((row.procedure, row.phase) for row in course.procedure))
     shared = Counter(phase for _, phase in phases)
+    before = {procedure: closure(steps) for procedure, steps in procedures.items()}
     for procedure, phase in phases:
         name = f"procedure/{phase}" if shared[phase] == 1 else f"procedure/{phase}/{procedure}"
-        yield _unit(name, phase, procedures[procedure])
+        yield _unit(name, phase, procedures[procedure], before[procedure])
 
 
 def closure(steps: Sequence[StepRow]) -> dict[str, frozenset[str]]:
@@ -58,16 +60,23 @@ def closure(steps: Sequence[StepRow]) -> dict[str, frozenset[str]]:
     return before
 
 
-def _unit(name: str, phase: str, steps: Sequence[StepRow]) -> Unit:
+def _unit(name: str, phase: str, steps: Sequence[StepRow], before: Mapping[str, frozenset[str]]) -> Unit:
     inside = [step for step in steps if step.phase == phase]
     texts = Counter(wording.same(step.step) for step in inside)
     asked_steps = tuple(
         step for step in inside if step.standing is not Standing.DRAFT and texts[wording.same(step.step)] == 1
     )
     objective = _objective(asked_steps or tuple(inside))
-    pairs = _pairs(closure(steps), [step.id for step in asked_steps])
+    pairs = _pairs(before, [step.id for step in asked_steps])
     why = _why_none(asked_steps, pairs)
-    asked = Asked(id=f"{FAMILY}/{name}", steps=asked_steps, pairs=pairs, all_steps=tuple(steps), objective=objective)
+    asked = Asked(
+        id=f"{FAMILY}/{name}",
+        steps=asked_steps,
+        pairs=pairs,
+        before=before,
+        all_steps=tuple(steps),
+        objective=objective,
+    )
     return Unit(
         id=asked.id,
         family=FAMILY,
@@ -167,7 +176,7 @@ def _facts(asked: Asked, shown: Sequence[str]) -> tuple[str, ...]:
     """Return the rows shown, and the steps not shown through which alone two of them are ordered."""
     rows = [step for step in asked.all_steps if step.id in shown]
     direct = closure(rows)
-    through = closure(asked.all_steps)
+    through = asked.before
     missing = [pair for pair in _within(asked.pairs, shown) if pair[0] not in direct[pair[1]]]
     between = [
         step.id
