@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from app.content.generate import contraindication_action, procedure_order, settings_range, statement, written
+from app.content.generate import case, contraindication_action, procedure_order, settings_range, statement, written
 from app.content.generate.unit import Unit
 from app.content.values import Course, Item
 
@@ -13,6 +13,7 @@ FAMILIES = {
     contraindication_action.FAMILY: contraindication_action.units,
     procedure_order.FAMILY: procedure_order.units,
     statement.FAMILY: statement.units,
+    case.FAMILY: case.units,
     written.FAMILY: written.units,
 }
 

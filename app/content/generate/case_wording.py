@@ -1,0 +1,124 @@
+"""How a case reads: the client's stem, the answers in words, and the why that names every row that applies."""
+
+from collections.abc import Sequence
+
+from app.content.generate import wording
+from app.content.generate.clients import Cell, Client, Figures, figures_of
+from app.content.generate.contraindication_action import TEXTS, Answer, answer_text
+from app.content.generate.settings_range import QUANTITIES
+from app.content.values import Course, Decision, SettingsRow
+
+ANSWERS = {
+    **TEXTS,
+    "plain": "Treat today as usual, without precautions",
+    "signed": "Treat today, but only with a sign-off",
+    "darker": "Treat today, with the settings for a darker skin type",
+    "not_allowed": "Do not treat: not allowed for a technician with this device",
+    "test_spot": "Place a test spot today, and treat the client once the skin has stayed calm",
+}
+DECISIONS = {
+    Decision.ALLOWED: "allowed",
+    Decision.WITH_SIGN_OFF: "only with a sign-off",
+    Decision.NOT_ALLOWED: "not allowed",
+}
+LABELS = {"sun": "Sun and today's tone", "medication": "Medicines"}
+NOTHING_ELSE = "**Tone, sun, medicines and history otherwise:** nothing to report."
+UNTANNED = "**Today's tone:** the same in the field as on skin that never sees the sun."
+NOTHING = "**Sun, medicines and history:** nothing to report."
+WAITING = "Count all of this and nothing else, and any waiting time from today. What do you do?"
+COUNTING = "Count all of this and nothing else. What do you do?"
+LINE_BREAK = "  \n"
+
+
+def stem(course: Course, client: Client) -> str:
+    """Return the stem of a client with conditions, in the order of the table, so that no place gives the key away."""
+    rows = [one.row for one in client.stated]
+    ordered = [row for row in course.contraindications if any(row is one for one in rows)]
+    lines = [f"**{_label(row.category)}:** {wording.sentence(one_line(row.condition))}" for row in ordered]
+    return LINE_BREAK.join((_booked(course, client.cell), *lines, NOTHING_ELSE, WAITING))
+
+
+def plain_stem(course: Course, cell: Cell) -> str:
+    """Return the stem of a client against whom nothing speaks."""
+    return LINE_BREAK.join((_booked(course, cell), UNTANNED, NOTHING, COUNTING))
+
+
+def answer_words(course: Course, cell: Cell, answer: Answer) -> str:
+    """Return an answer in words; a deferral's days count from today."""
+    action, days = answer
+    if action == "lower":
+        return f"Treat today, at {'a lower fluence' if _has_fluence(course, cell) else 'lower settings'}"
+    if action != "defer":
+        return ANSWERS[action]
+    if not days:
+        return "Not today; the earliest is when the reason to wait has gone"
+    return f"Not today; the earliest is in {_days(days)}"
+
+
+def settings_words(decision: Decision, figures: Figures) -> str:
+    """Return a treatment in words, with the ranges that it keeps within."""
+    start = ANSWERS["signed"] if decision is Decision.WITH_SIGN_OFF else "Treat today, without a sign-off"
+    return f"{start}: {figure_words(figures)}" if figures else start
+
+
+def figure_words(figures: Figures) -> str:
+    """Return "fluence 30–60 J/cm², pulse duration 10 ms"."""
+    named = ((QUANTITIES[quantity], span) for quantity, span in figures.items())
+    return ", ".join(f"{name} {wording.span_text(span, unit)}" for (name, unit), span in named)
+
+
+def why(course: Course, client: Client, facts: Sequence[str]) -> str:
+    """Return why a client's decisive condition decides, with what the other rows say."""
+    first, *others = client.stated
+    also = [f"Also stated: {one_line(one.row.condition)}: {answer_text(one.answer)}" for one in others]
+    return wording.joined(
+        (
+            f"{one_line(first.row.condition)}: {answer_text(first.answer)}",
+            first.row.why,
+            *also,
+            cell_words(course, client.cell),
+            "The safest answer counts",
+            wording.rows_named(facts),
+        )
+    )
+
+
+def plain_why(course: Course, row: SettingsRow, cell: Cell, facts: Sequence[str]) -> str:
+    """Return why a cell decides where nothing speaks against the client."""
+    figures = figure_words(figures_of(row))
+    return wording.joined((cell_words(course, cell), figures, row.why, wording.rows_named(facts)))
+
+
+def cell_words(course: Course, cell: Cell) -> str:
+    """Return what the rows say of a cell."""
+    return (
+        f"Fitzpatrick type {wording.ROMAN[cell.skin_type]}, {wording.procedure_name(cell.procedure)} with the "
+        f"{wording.device_name(course, cell.device)}: {DECISIONS[cell.decision]}"
+    )
+
+
+def _booked(course: Course, cell: Cell) -> str:
+    return (
+        f"A client of Fitzpatrick type {wording.ROMAN[cell.skin_type]} is booked today for "
+        f"{wording.procedure_name(cell.procedure)} with the {wording.device_name(course, cell.device)}. You find:"
+    )
+
+
+def _label(category: str) -> str:
+    return LABELS.get(category) or wording.procedure_name(category).capitalize()
+
+
+def one_line(text: str) -> str:
+    """Return a text of a table, in which a cell may hold several lines, on one line."""
+    return " ".join(text.split())
+
+
+def _has_fluence(course: Course, cell: Cell) -> bool:
+    """Say whether one speaks of a fluence at this device: a row gives one, or it is a light of some wavelength."""
+    device = course.device_register.get(cell.device)
+    known = device is not None and device.wavelength_min_nm is not None
+    return known or any(row.fluence for row in cell.rows)
+
+
+def _days(days: int) -> str:
+    return f"{days} {'day' if days == 1 else 'days'}"
