@@ -5,17 +5,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 
-from app.content.values import ContraindicationRow, Course, Decision, Item, SettingsRow, Standing
+from app.content.values import ContraindicationRow, Course, Decision, Fact, Item, SettingsRow, Standing
 from tests.unit.oracle import Figures, devices_meant, plain, within
 
 TYPES = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6}
 BOOKED = re.compile(r"A client of Fitzpatrick type ([IV]+) is booked today for (.+?) with the (.+)\. You find:")
 FOUND = re.compile(r"\*\*(.+?):\*\* (.+)")
-QUESTION = re.compile(r"Count all of this and nothing else(, and any waiting time from today)?\. What do you do\?")
+QUESTION = re.compile(
+    r"Go by all of this and nothing else(, and count any waiting time from today)?\. What do you do\?"
+)
 NEGATIVES = {
     "Today's tone": "the same in the field as on skin that never sees the sun.",
-    "Sun, medicines and history": "nothing to report.",
-    "Tone, sun, medicines and history otherwise": "nothing to report.",
+    "Sun, medicines and health": "nothing to report.",
+    "Tone, sun, medicines and health otherwise": "nothing to report.",
 }
 QUANTITIES = {
     "fluence": ("fluence", "J/cm²"),
@@ -91,7 +93,7 @@ def read(course: Course, item: Item) -> Case:
     said = [(one[1], one[2]) for one in found if one]
     assert len(said) == len(lines), item.stem
     stated = [(label, text) for label, text in said if NEGATIVES.get(label) != text]
-    assert len({label for label, _ in stated}) == len(stated) <= 3
+    assert len({plain(text) for _, text in stated}) == len(stated) <= 3
     question = QUESTION.fullmatch(last)
     assert question is not None
     assert bool(question[1]) == bool(stated)
@@ -109,7 +111,7 @@ def read(course: Course, item: Item) -> Case:
 
 def applying(course: Course, text: str, meant: set[str], procedure: str) -> Iterable[ContraindicationRow]:
     """All rows for the condition of a text that apply, also those that only a shared fact id or text leads to."""
-    texts, facts, size = {plain(text)}, set(), 0
+    texts, facts, size = {plain(text)}, set[str](), 0
     while size != len(texts) + len(facts):
         size = len(texts) + len(facts)
         same = [row for row in course.contraindications if plain(row.condition) in texts or row.fact in facts]
@@ -179,25 +181,31 @@ def inside(answer: Answer, row: SettingsRow) -> bool:
 
 def assert_undoubted(case: Case, outcome: Answer, wrong: list[Answer]) -> None:
     """No wrong option says what some row that applies says as well in another way."""
-    rows = [row for condition in case.conditions for row in condition]
-    treated = outcome.action in ("with_sign_off", "treat_with_precautions", "allowed")
-    assert not treated or all(answer.action != "wrong" for answer in wrong)
-    actions = [answer.action for answer in wrong]
-    if any(row.decided_by == "clinician" or row.action == "refer" for row in rows):
-        assert "refer" not in actions
-    if any(row.strength == "absolute" for row in rows):
-        assert "do_not_treat" not in actions
-    if any(row.strength == "temporary" for row in rows) or outcome.action in ("refer", "defer"):
+    actions = {answer.action for answer in wrong}
+    if outcome.action in ("with_sign_off", "treat_with_precautions", "allowed"):
+        assert "wrong" not in actions
+    if outcome.action != "treat_with_precautions":
         assert Answer("defer", 0) not in wrong
-    if outcome.action == "treat_with_precautions":
-        assert "with_sign_off" not in actions
-    if outcome.action == "refer" and case.cell[0].decision is Decision.ALLOWED:
+    else:
         assert "with_sign_off" not in actions
     if outcome.action == "not_allowed":
-        assert not {"refer", "do_not_treat"} & set(actions)
-    own = {row.defer_days for row in rows}
-    contested = {int(figure) for row in rows for figure in re.findall(r"[0-9]+", f"{row.conflict} {row.why}")}
-    assert not any(answer.days in contested - own for answer in wrong if answer.days)
+        assert not {"refer", "do_not_treat"} & actions
+    for row in (row for condition in case.conditions for row in condition):
+        assert_row_leaves_no_doubt(row, case, outcome, wrong)
+
+
+def assert_row_leaves_no_doubt(row: ContraindicationRow, case: Case, outcome: Answer, wrong: list[Answer]) -> None:
+    actions = {answer.action for answer in wrong}
+    if row.decided_by == "clinician" or row.action == "refer":
+        assert "refer" not in actions
+        assert "with_sign_off" not in actions or case.cell[0].decision is Decision.WITH_SIGN_OFF
+    if row.strength == "absolute":
+        assert "do_not_treat" not in actions
+    if row.strength == "temporary":
+        assert Answer("defer", 0) not in wrong
+    if answer_of(row) == outcome:
+        contested = {int(figure) for figure in re.findall("([0-9]+) days", f"{row.conflict} {row.why}")}
+        assert not contested & {answer.days for answer in wrong}
 
 
 def assert_rests_on_what_applies(course: Course, item: Item, case: Case, outcome: Answer) -> None:
@@ -211,13 +219,20 @@ def assert_rests_on_what_applies(course: Course, item: Item, case: Case, outcome
     assert item.draw_from == "cases"
     assert all(fact in (item.why or "") for fact in named)
     assert set(item.sources) == {source for row in (*confirmed, *case.cell) for source in row.sources}
-    table, _, row_id = item.key_row.partition("/")
-    rows = {"settings": course.settings, "contraindications": course.contraindications}[table]
-    row = next(one for one in rows if one.id == row_id)
+    says, row = own_row(course, item.key_row)
     assert row.standing != Standing.DRAFT
     assert row.objective == item.objective
-    says = answer_of(row) if isinstance(row, ContraindicationRow) else Answer(row.decision.value)
     assert says == outcome  # the item's own row decides, whatever else is stated
+
+
+def own_row(course: Course, key_row: str) -> tuple[Answer, Fact]:
+    """The row that an item is of, and what it says."""
+    table, _, row_id = key_row.partition("/")
+    if table == "settings":
+        cell = next(row for row in course.settings if row.id == row_id)
+        return Answer(cell.decision.value), cell
+    row = next(one for one in course.contraindications if one.id == row_id)
+    return answer_of(row), row
 
 
 def assert_stated_case(item: Item, case: Case, outcome: Answer, told: dict[str, Answer]) -> None:

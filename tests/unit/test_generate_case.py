@@ -165,3 +165,206 @@ def decides(of: Course, row: ContraindicationRow, cell: SettingsRow) -> bool:
         and (not names or case_name(of, cell.device) in names)
         and (not row.procedures or cell.procedure in row.procedures)
     )
+
+
+CELL = setting("cell", (3, 4), device="c", fluence=(30, 60), pulse=(20, 20))
+TAN = contraindication("tan", "defer", 28, condition="A tan", category="sun", strength="temporary")
+FILLER = contraindication("filler", "defer", 14, condition="Recent filler", category="recent-procedure")
+DOXYCYCLINE = contraindication("doxy", "treat_with_precautions", condition="Doxycycline, agreed")
+LUPUS = contraindication("lupus", "refer", condition="Lupus", category="health")
+GOLD = contraindication("gold", "do_not_treat", condition="Gold", category="rheumatology", strength="absolute")
+SORE = contraindication("sore", "defer", 0, condition="A cold sore", category="infection", strength="temporary")
+
+
+def table(*rows: ContraindicationRow, cells: tuple[SettingsRow, ...] = (CELL,)) -> Course:
+    return course(contraindications=rows, settings=cells, device_register=REGISTER)
+
+
+@pytest.mark.parametrize(
+    ("row", "key"),
+    [
+        (GOLD, "Do not treat, now or later"),
+        (LUPUS, "Not today: a clinician decides"),
+        (SORE, "Not today; the earliest is when the reason to wait has gone"),
+        (TAN, "Not today; the earliest is in 28 days"),
+        (DOXYCYCLINE, "Treat today, with these precautions: those of your clinic's protocol"),
+    ],
+)
+def test_the_safest_answer_is_the_key_whatever_else_is_stated(row: ContraindicationRow, key: str) -> None:
+    of = table(GOLD, LUPUS, SORE, TAN, FILLER, DOXYCYCLINE)
+    stems = set()
+    for seed in range(24):
+        item = item_of(of, f"contraindications/{row.id}", seed)
+        case_oracle.assert_case(of, item)
+        assert key_of(item) == key
+        assert item.critical == (row is GOLD)
+        stems.add(item.stem)
+    assert len(stems) > (1 if row is DOXYCYCLINE else 3)
+
+
+def test_a_stem_reads_like_a_form() -> None:
+    of = table(FILLER, LUPUS, DOXYCYCLINE, TAN, cells=(setting("cell", (4, 4), device="c"),))
+    item = next(
+        item
+        for seed in range(200)
+        if all(text in (item := item_of(of, "contraindications/lupus", seed)).stem for text in ("A tan", "Doxy"))
+    )
+    assert item.stem.split("  \n") == [
+        "A client of Fitzpatrick type IV is booked today for hair reduction with the RF. You find:",
+        "**Sun and today's tone:** A tan.",
+        "**Medicines:** Doxycycline, agreed.",
+        "**Health, skin and plan:** Lupus.",
+        "**Tone, sun, medicines and health otherwise:** nothing to report.",
+        "Go by all of this and nothing else, and count any waiting time from today. What do you do?",
+    ]
+    assert item.why == (
+        "Lupus: Not today: a clinician decides. Because. Also stated: A tan: Not today; the earliest is 28 days after "
+        "it. Also stated: Doxycycline, agreed: Treat today, with these precautions: those of your clinic's protocol. "
+        "Fitzpatrick type IV, hair reduction with the RF: allowed. The safest answer counts. "
+        "Facts: contraindications/lupus; contraindications/tan; contraindications/doxy; settings/cell."
+    )
+
+
+def test_a_tan_defers_and_never_lowers_a_fluence() -> None:
+    for seed in range(24):
+        item = item_of(table(TAN, DOXYCYCLINE, FILLER), "contraindications/tan", seed)
+        assert {"Treat today, at a lower fluence", "Not today; the earliest is in 28 days"} < texts(item)
+        why = {option.text: option.why for option in item.options}
+        assert why["Treat today, at a lower fluence"] == "A lower fluence lifts no stop: no row allows it."
+
+
+def test_who_overlooks_the_decisive_row_finds_that_answer_too() -> None:
+    for seed in range(24):
+        item = item_of(table(LUPUS, TAN), "contraindications/lupus", seed)
+        if "A tan" in item.stem:
+            why = {option.text: option.why for option in item.options}
+            assert why["Not today; the earliest is in 28 days"] == "This leaves out: Lupus."
+
+
+def test_a_cell_with_sign_off_offers_the_sign_off_as_the_mistake() -> None:
+    signed = setting("cell", (5, 6), device="c", decision=SIGNED)
+    of = table(SORE, DOXYCYCLINE, cells=(signed,))
+    for seed in range(12):
+        assert "Treat today, but only with a sign-off" in texts(item_of(of, "contraindications/sore", seed))
+    assert why_none(of, "contraindications/doxy") == (
+        "No confirmed settings row lets anybody be treated without a sign-off with these devices and procedures."
+    )
+
+
+def test_a_pregnancy_stands_alone() -> None:
+    row = contraindication("pregnant", "defer", 0, condition="Pregnancy", category="pregnancy")
+    of = table(row, DOXYCYCLINE, LUPUS)
+    for seed in range(24):
+        assert "Doxycycline" not in item_of(of, "contraindications/pregnant", seed).stem
+        assert "Pregnancy" not in item_of(of, "contraindications/lupus", seed).stem
+
+
+def test_two_conditions_of_one_category_are_never_stated_together() -> None:
+    none_now = contraindication("history", "refer", condition="Cold sores, none active", category="infection")
+    of = table(SORE, none_now)
+    assert all("A cold sore." not in item_of(of, "contraindications/history", seed).stem for seed in range(24))
+
+
+def test_what_a_draft_says_otherwise_is_never_stated() -> None:
+    draft = contraindication("draft", "refer", condition="A TAN!", standing=DRAFT)
+    of = table(TAN, draft, LUPUS)
+    assert ids(of) == ["contraindications/lupus", "settings/cell"]
+    assert why_none(of, "contraindications/tan") == (
+        "contraindications/draft says otherwise for the same condition, devices and procedures."
+    )
+    assert "draft" in why_none(of, "contraindications/draft")
+    assert all("A tan" not in item_of(of, "contraindications/lupus", seed).stem for seed in range(24))
+
+
+def test_a_draft_that_agrees_changes_nothing_and_is_not_named() -> None:
+    draft = contraindication("draft", "defer", 28, condition="Tanned", fact="sun", standing=DRAFT)
+    tan = contraindication("tan", "defer", 28, condition="A tan", fact="sun")
+    item = item_of(table(tan, draft), "contraindications/tan")
+    assert item.facts == ("contraindications/tan", "settings/cell")
+
+
+@pytest.mark.parametrize(
+    ("cell", "key", "critical"),
+    [
+        (CELL, "Treat today, without a sign-off: fluence 30–60 J/cm², pulse duration 20 ms", False),
+        (
+            setting("cell", (6, 6), device="c", decision=SIGNED, spot=(8, 10)),
+            "Treat today, but only with a sign-off: spot size 8–10 mm",
+            False,
+        ),
+        (setting("cell", (1, 1), device="c"), "Treat today, without a sign-off", False),
+        (
+            setting("cell", device="c", decision=NOT),
+            "Do not treat: not allowed for a technician with this device",
+            True,
+        ),
+    ],
+)
+def test_where_nothing_speaks_against_a_client_the_cell_decides(cell: SettingsRow, key: str, *, critical: bool) -> None:
+    of = table(TAN, cells=(cell,))
+    for seed in range(8):
+        item = item_of(of, "settings/cell", seed)
+        case_oracle.assert_case(of, item)
+        assert key_of(item) == key
+        assert item.critical == critical
+
+
+def test_the_settings_of_the_neighbouring_skin_type_are_the_mistake() -> None:
+    dark = setting("dark", (5, 6), device="c", decision=SIGNED, fluence=(30, 60), pulse=(30, 30))
+    item = item_of(table(cells=(CELL, dark)), "settings/cell")
+    assert texts(item) == {
+        f"Treat today, {start}: fluence 30–60 J/cm², pulse duration {pulse} ms"
+        for start in ("without a sign-off", "but only with a sign-off")
+        for pulse in (20, 30)
+    }
+    why = {option.text: option.why for option in item.options}
+    wrong = "Treat today, without a sign-off: fluence 30–60 J/cm², pulse duration 30 ms"
+    assert why[wrong] == "These are the figures for skin types V–VI."
+
+
+def test_where_nobody_is_treated_the_nearest_settings_are_the_mistake() -> None:
+    of = table(cells=(CELL, setting("dark", (5, 6), device="c", decision=NOT)))
+    assert "Treat today, without a sign-off: fluence 30–60 J/cm², pulse duration 20 ms" in texts(
+        item_of(of, "settings/dark")
+    )
+
+
+def test_figures_of_another_authority_are_never_offered_as_wrong() -> None:
+    row = setting("cell", (5, 6), device="c", pulse=(30, 30), conflict="Others: 15, 20 and 45 to 60 ms (2001).")
+    wide = setting("light", (1, 2), device="c", pulse=(15, 15))
+    offered = {text for seed in range(24) for text in texts(item_of(table(cells=(row, wide)), "settings/cell", seed))}
+    assert not any(f" {figure} ms" in text for figure in (15, 20, 45, 60) for text in offered)
+
+
+def test_no_wait_is_wrong_that_the_row_itself_speaks_of() -> None:
+    why = "Clinics wait from 24 hours to two weeks; once a day is enough."
+    of = table(contraindication("toxin", "refer", condition="Toxin", why=why), FILLER)
+    offered = {text for seed in range(40) for text in texts(item_of(of, "contraindications/toxin", seed))}
+    waits = {text for text in offered if "earliest is in" in text}
+    assert waits
+    assert not waits & {f"Not today; the earliest is in {days} days" for days in range(1, 15)}
+
+
+def test_a_cell_that_a_draft_names_is_never_booked() -> None:
+    twin = setting("twin", (4, 6), device="b", standing=DRAFT)
+    of = table(TAN, cells=(setting("cell", (3, 4), device="a"), twin))
+    assert all("type III " in item.stem for seed in range(12) for item in made(of, seed))
+    of = table(TAN, cells=(setting("cell", (4, 4), device="a"), twin))
+    assert ids(of) == []
+    assert why_none(of, "settings/cell") == (
+        "settings/twin says otherwise, or is a draft, for a device of the same name."
+    )
+    assert why_none(of, "contraindications/tan") == (
+        "No confirmed settings row lets anybody be treated with these devices and procedures."
+    )
+
+
+def test_empty_tables_make_no_case_and_one_row_makes_one() -> None:
+    assert made(table(cells=())) == []
+    assert ids(table(TAN, cells=())) == []
+    assert ids(table(cells=(CELL,))) == ["settings/cell"]
+
+
+def test_the_key_stands_in_every_place_alike() -> None:
+    places = [item_of(table(TAN), "contraindications/tan", seed).key[0] for seed in range(400)]
+    assert all(70 < places.count(letter) < 130 for letter in "abcd")

@@ -59,7 +59,7 @@ def test_counts_name_every_row_once_with_its_items() -> None:
     told = counts(sample())
     assert len({(count["family"], count["row"]) for count in told}) == len(told)
     assert sum(count["items"] for count in told) == len(items_of(sample(), seed=0))
-    assert [count["items"] for count in told] == [2, 2, 2, 1, 1, 1, 1, 1, 1]
+    assert [count["items"] for count in told] == [2, 2, 2, *[1] * 11]
     assert told[0] == {
         "family": "settings-range",
         "row": "settings/r10",
@@ -82,8 +82,15 @@ def test_items_of_a_row() -> None:
     def of_row(row: str) -> list[str]:
         return [item.id for item in items if rests_on(item, row)]
 
-    assert of_row("settings/lamp") == ["settings-range/settings/lamp/fluence", "settings-range/settings/lamp/spot"]
-    assert of_row("contraindications/tan") == ["contraindication-action/contraindications/tan"]
+    assert of_row("settings/lamp") == [
+        "settings-range/settings/lamp/fluence",
+        "settings-range/settings/lamp/spot",
+        "case/settings/lamp",
+    ]
+    assert of_row("contraindications/tan") == [
+        "contraindication-action/contraindications/tan",
+        "case/contraindications/tan",
+    ]
     assert of_row("procedure/prepare") == ["procedure-order/procedure/prepare"]
     assert of_row("items/one") == ["items/one"]
     assert of_row("settings/none") == []

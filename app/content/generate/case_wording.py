@@ -6,7 +6,7 @@ from app.content.generate import wording
 from app.content.generate.clients import Cell, Client, Figures, figures_of
 from app.content.generate.contraindication_action import TEXTS, Answer, answer_text
 from app.content.generate.settings_range import QUANTITIES
-from app.content.values import Course, Decision, SettingsRow
+from app.content.values import ContraindicationRow, Course, Decision, SettingsRow
 
 ANSWERS = {
     **TEXTS,
@@ -21,20 +21,28 @@ DECISIONS = {
     Decision.WITH_SIGN_OFF: "only with a sign-off",
     Decision.NOT_ALLOWED: "not allowed",
 }
-LABELS = {"sun": "Sun and today's tone", "medication": "Medicines"}
-NOTHING_ELSE = "**Tone, sun, medicines and history otherwise:** nothing to report."
+# A category's own name on the form would say too much: “cancer” beside a mole.
+SUN, MEDICINES, OTHER, ALSO = "Sun and today's tone", "Medicines", "Health, skin and plan", "Also"
+OF_SUN = {"sun", "tan", "tanning", "sun-exposure", "tone"}
+OF_MEDICINES = {"medication", "medications", "medicine", "medicines", "drug", "drugs"}
+NOTHING_ELSE = "**Tone, sun, medicines and health otherwise:** nothing to report."
 UNTANNED = "**Today's tone:** the same in the field as on skin that never sees the sun."
-NOTHING = "**Sun, medicines and history:** nothing to report."
-WAITING = "Count all of this and nothing else, and any waiting time from today. What do you do?"
-COUNTING = "Count all of this and nothing else. What do you do?"
+NOTHING = "**Sun, medicines and health:** nothing to report."
+WAITING = "Go by all of this and nothing else, and count any waiting time from today. What do you do?"
+COUNTING = "Go by all of this and nothing else. What do you do?"
 LINE_BREAK = "  \n"
 
 
 def stem(course: Course, client: Client) -> str:
-    """Return the stem of a client with conditions, in the order of the table, so that no place gives the key away."""
+    """Return the stem of a client with conditions, in the order of a form, so that no place gives the key away."""
     rows = [one.row for one in client.stated]
     ordered = [row for row in course.contraindications if any(row is one for one in rows)]
-    lines = [f"**{_label(row.category)}:** {wording.sentence(one_line(row.condition))}" for row in ordered]
+    found = {label: [row for row in ordered if _label(row) == label] for label in (SUN, MEDICINES, OTHER)}
+    lines = [
+        f"**{ALSO if place else label}:** {wording.sentence(one_line(row.condition))}"
+        for label, of_label in found.items()
+        for place, row in enumerate(of_label)
+    ]
     return LINE_BREAK.join((_booked(course, client.cell), *lines, NOTHING_ELSE, WAITING))
 
 
@@ -104,8 +112,15 @@ def _booked(course: Course, cell: Cell) -> str:
     )
 
 
-def _label(category: str) -> str:
-    return LABELS.get(category) or wording.procedure_name(category).capitalize()
+def _label(row: ContraindicationRow) -> str:
+    if is_of_sun(row):
+        return SUN
+    return MEDICINES if row.category in OF_MEDICINES else OTHER
+
+
+def is_of_sun(row: ContraindicationRow) -> bool:
+    """Say whether a condition is one of sun and tone, by its category."""
+    return row.category in OF_SUN
 
 
 def one_line(text: str) -> str:

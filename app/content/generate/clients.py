@@ -13,6 +13,8 @@ from app.content.values import ContraindicationRow, Course, Decision, SettingsRo
 
 # Beside the condition that is asked.
 COMPANIONS = 2
+# Whatever else is stated beside a pregnancy raises a question of its own: most medicines do.
+ALONE = {"pregnancy"}
 RANK = {"do_not_treat": 0, "refer": 1, "defer": 2, "treat_with_precautions": 3}
 
 Figures = dict[str, Span]
@@ -76,7 +78,7 @@ class Stated:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Client:
-    """A client with what is booked and what is stated, the decisive condition first."""
+    """A client with what is booked and what is stated, the decisive condition first, then the safest first."""
 
     cell: Cell
     stated: tuple[Stated, ...]
@@ -150,14 +152,15 @@ def drawn(
     treatment = pick(treatments, *name, "treatment")
     cell = pick(bookable(treatment, row.action), *name, "cell")
     stated = [Stated(row=row, rows=agreed(own, treatment))]
-    number = 1 + digest(*name, "number") % (COMPANIONS + 1)
+    number = 1 if row.category in ALONE else 1 + digest(*name, "number") % (COMPANIONS + 1)
     others = list(_overruled(row, treatment, conditions)) if number > 1 else []
     for other in shuffled(others, *name, "others"):
         # Two conditions of one category may contradict each other: a cold sore now, and none now.
         categories = {one.row.category for one in stated}
         if len(stated) < number and other.row.category not in categories:
             stated.append(other)
-    return Client(cell=cell, stated=tuple(stated))
+    overruled = sorted(stated[1:], key=lambda one: strictness(one.answer))
+    return Client(cell=cell, stated=(stated[0], *overruled))
 
 
 def overrules(answer: Answer, other: Answer) -> bool:
@@ -214,5 +217,5 @@ def _overruled(row: ContraindicationRow, treatment: Treatment, conditions: Seque
     for condition in conditions:
         rows = () if any(reach.row is row for reach in condition) else agreed(condition, treatment)
         said = next((one for one in rows if one.standing is not Standing.DRAFT), None)
-        if said and overrules(answer_of(row), answer_of(said)):
+        if said and said.category not in ALONE and overrules(answer_of(row), answer_of(said)):
             yield Stated(row=said, rows=rows)
