@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from app.content.generate import counts, items_of
 from app.content.generate.case import FAMILY
+from app.content.render import render_text
 from app.content.values import ContraindicationRow, Course, Item, SettingsRow, Standing
 from tests.unit import case_oracle, oracle
 from tests.unit.course_rows import ALLOWED, DRAFT, NOT, SIGNED, contraindication, course, device, setting
@@ -368,3 +369,24 @@ def test_empty_tables_make_no_case_and_one_row_makes_one() -> None:
 def test_the_key_stands_in_every_place_alike() -> None:
     places = [item_of(table(TAN), "contraindications/tan", seed).key[0] for seed in range(400)]
     assert all(70 < places.count(letter) < 130 for letter in "abcd")
+
+
+def test_a_draft_s_figures_are_never_offered() -> None:
+    draft = setting("draft", (5, 6), device="c", fluence=(30, 60), pulse=(33, 33), standing=DRAFT)
+    for cell in (CELL, setting("cell", (3, 4), device="c", decision=NOT)):
+        of = table(cells=(cell, draft))
+        assert not any(" 33 ms" in text for seed in range(24) for text in texts(item_of(of, "settings/cell", seed)))
+
+
+def test_every_skin_type_of_a_row_is_asked() -> None:
+    of = table(cells=(setting("cell", (1, 3), device="c"),))
+    stems = " ".join(item_of(of, "settings/cell", seed).stem for seed in range(24))
+    assert all(f"type {roman} is booked" in stems for roman in ("I", "II", "III"))
+
+
+@pytest.mark.parametrize("row", ["contraindications/lupus", "settings/cell"])
+def test_a_stem_is_one_paragraph_with_lines(row: str) -> None:
+    html = render_text(item_of(table(LUPUS, TAN), row).stem)
+    assert "<br>" in html
+    assert "<strong>" in html
+    assert not any(block in html for block in ("<p>", "<ul>", "<dl>", "<table>"))
