@@ -28,6 +28,9 @@ CONDITIONS = (
     "Recent filler\nin the field",
     "Lupus",
     "Cold sores, none active",
+    "Keloid",
+    "Peel",
+    "Blood thinner",
 )
 ranges = st.lists(st.sampled_from([0.3, 5, 8, 10, 20, 30, 40.5, 60]), min_size=2, max_size=2).map(
     lambda ends: (min(ends), max(ends))
@@ -76,7 +79,7 @@ def cells(draw: st.DrawFn, number: int) -> SettingsRow:
 @st.composite
 def courses(draw: st.DrawFn) -> Course:
     """All tables, also empty ones and tables of one row."""
-    rows = [draw(contraindications(number)) for number in range(draw(st.integers(0, 7)))]
+    rows = [draw(contraindications(number)) for number in range(draw(st.integers(0, 10)))]
     booked = [draw(cells(number)) for number in range(draw(st.integers(0, 5)))]
     return course(contraindications=tuple(rows), settings=tuple(booked), device_register=REGISTER)
 
@@ -250,6 +253,13 @@ def test_a_cell_with_sign_off_offers_the_sign_off_as_the_mistake() -> None:
     assert why_none(of, "contraindications/doxy") == (
         "No confirmed settings row lets anybody be treated without a sign-off with these devices and procedures."
     )
+
+
+def test_two_overlooked_rows_that_say_the_same_make_one_mistake() -> None:
+    other = contraindication("thinner", "treat_with_precautions", condition="Blood thinner", category="blood")
+    for seed in range(24):
+        of = table(LUPUS, DOXYCYCLINE, other)
+        case_oracle.assert_case(of, item_of(of, "contraindications/lupus", seed))
 
 
 def test_a_pregnancy_stands_alone() -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain, count
+from itertools import chain, count, islice
 
 from app.content.generate import wording
 from app.content.generate.case_wording import is_of_sun, one_line
@@ -36,7 +36,7 @@ def wrong_answers(course: Course, client: Client, *name: str | int) -> list[Answ
 
 def overlooked(client: Client) -> list[Answer]:
     """Return what the other rows say, safest first: the answers of somebody who overlooks the decisive condition."""
-    said = sorted((one.answer for one in client.stated[1:]), key=strictness)
+    said = sorted({one.answer for one in client.stated[1:]}, key=strictness)
     if client.cell.decision is not Decision.WITH_SIGN_OFF:
         return [*said, ("plain", None)]
     stops = [answer for answer in said if answer[0] != "treat_with_precautions"]
@@ -95,8 +95,9 @@ def _waiting(course: Course, client: Client, least: int, *name: str | int) -> li
     # What is stopped for good or sent to a clinician may have a reason that passes all the same.
     if action == "treat_with_precautions" and not any(row.strength == "temporary" for row in rows):
         answers.append(("defer", 0))
-    days = _false_days(course, client, *name)
-    return [*answers, *(("defer", next(days)) for _ in range(max(1, least - len(answers))))]
+    # Two intervals look alike, so a second one only fills up.
+    days = islice(_false_days(course, client, *name), max(1, least - len(answers)))
+    return [*answers, *(("defer", one) for one in days)]
 
 
 def _treating(client: Client) -> list[Answer]:
@@ -115,14 +116,12 @@ def _treating(client: Client) -> list[Answer]:
 
 def _missed_days(client: Client) -> list[int]:
     """Return the deferrals that the decisive rows overrule, without those that they speak of themselves."""
-    spoken = durations(client.stated[0].rows)
-    return [days for _, days in overlooked(client) if days and not _within(days, spoken)]
+    return [days for _, days in overlooked(client) if days and not _is_spoken_of(client, days)]
 
 
 def _false_days(course: Course, client: Client, *name: str | int) -> Iterator[int]:
-    """Yield intervals in days that no row that applies gives or speaks of, without end."""
+    """Yield intervals in days that no row that applies gives and no decisive row speaks of, without end."""
     action, key = client.stated[0].answer
-    spoken = [durations([row]) for row in _rows(client)]
     taken = {row.defer_days for row in _rows(client)}
     asked = {row.defer_days for row in course.contraindications if row.standing is not Standing.DRAFT}
     likely = shuffled(sorted({days for days in asked if days} | {*MISTAKEN_DAYS}), *name, "days")
@@ -131,9 +130,12 @@ def _false_days(course: Course, client: Client, *name: str | int) -> Iterator[in
         likely.sort(key=lambda days: days > key)
     further = (days for days in count(35, 7) if days not in likely)
     for days in chain(likely, further):
-        if days not in taken and not any(_within(days, span) for span in spoken):
+        if days not in taken and not _is_spoken_of(client, days):
             yield days
 
 
-def _within(days: int, span: Sequence[int]) -> bool:
-    return bool(span) and min(span) <= days <= max(span)
+def _is_spoken_of(client: Client, days: int) -> bool:
+    """Say whether a wait lies among those of which the decisive rows speak: another authority's, or a usual one."""
+    decisive = (row for one in client.stated if one.answer == client.stated[0].answer for row in one.rows)
+    spoken = durations(decisive)
+    return bool(spoken) and min(spoken) <= days <= max(spoken)
