@@ -219,6 +219,17 @@ def test_no_wait_is_wrong_that_the_row_itself_speaks_of() -> None:
     assert not waits & {f"Not today; the earliest is in {days} days" for days in range(1, 15)}
 
 
+def test_no_wait_is_wrong_that_another_row_with_the_same_answer_speaks_of() -> None:
+    other = contraindication("thinner", "treat_with_precautions", condition="Aspirin", category="blood", why="7 days.")
+    of = table(DOXYCYCLINE, other, contraindication("week", "defer", 7, category="blood"))
+    items = [item_of(of, "contraindications/doxy", seed) for seed in range(80)]
+    both = [item for item in items if "Aspirin" in item.stem]
+    assert both
+    assert len(both) < len(items)
+    assert not any("Not today; the earliest is in 7 days" in texts(item) for item in both)
+    assert any("Not today; the earliest is in 7 days" in texts(item) for item in items)
+
+
 def test_a_cell_that_a_draft_names_is_never_booked() -> None:
     twin = setting("twin", (4, 6), device="b", standing=DRAFT)
     of = table(TAN, cells=(setting("cell", (3, 4), device="a"), twin))
