@@ -40,6 +40,8 @@ def test_the_settings_of_the_neighbouring_skin_type_are_the_mistake() -> None:
         for start in ("without a sign-off", "but only with a sign-off")
         for pulse in (20, 30)
     }
+    assert item.why is not None
+    assert item.why.endswith(": allowed: fluence 30–60 J/cm², pulse duration 20 ms. Because. Fact: settings/cell.")
     why = {option.text: option.why for option in item.options}
     wrong = "Treat today, without a sign-off: fluence 30–60 J/cm², pulse duration 30 ms"
     assert why[wrong] == "These are the figures for skin types V–VI."

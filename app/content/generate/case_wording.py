@@ -93,8 +93,8 @@ def why(course: Course, client: Client, facts: Sequence[str]) -> str:
 
 def plain_why(course: Course, row: SettingsRow, cell: Cell, facts: Sequence[str]) -> str:
     """Return why a cell decides where nothing speaks against the client."""
-    figures = figure_words(figures_of(row))
-    return wording.joined((cell_words(course, cell), figures, row.why, wording.rows_named(facts)))
+    told = ": ".join(filter(None, (cell_words(course, cell), figure_words(figures_of(row)))))
+    return wording.joined((told, row.why, wording.rows_named(facts)))
 
 
 def cell_words(course: Course, cell: Cell) -> str:
