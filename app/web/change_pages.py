@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from app.content.compare import GRAVEST_FIRST, MEANINGS, Change, ChangeClass, FieldChange, Passage, passages
-from app.content.pieces import PieceKind
 from app.releases.comparing import Confirmed, Counted
 from app.releases.impact import Touched
 from app.web.words import Context, counted, moment
@@ -54,6 +53,13 @@ FIELDS = {
     "url": "Link",
     "read": "Was read",
 }
+# What stands beside a change although it is the same, so that a row can be recognised.
+BESIDE = frozenset(
+    {
+        *("skin_types", "decision", "fluence", "pulse", "spot", "pulse_energy", "cooling"),
+        *("action", "defer_days", "phase", "safety_critical", "correct"),
+    }
+)
 LONGEST_ROW = 70  # characters that stand in a table's cell; a longer text is shown as the words that differ
 TILES = (
     ("items", "question", "rest on what changes"),
@@ -133,7 +139,7 @@ def _card(
     typed: Mapping[str, str],
 ) -> Context:
     shown = ChangeClass(given.change_class) if given else change.change_class
-    rows = [one for one in change.fields if _is_short(one) and (one.changed or change.kind is PieceKind.FACT)]
+    rows = [one for one in change.fields if _is_short(one) and (one.changed or one.name in BESIDE)]
     texts = [one for one in change.fields if one.changed and not _is_short(one)]
     return {
         "digest": change.digest,

@@ -87,6 +87,7 @@ def test_counts_name_every_row_once_with_its_items() -> None:
         "procedure-order": 1,
         "procedure-missing": 3,
         "statement": 1,
+        "case": 7,
         "items": 2,
     }
     assert list(items) == list(FAMILIES)
@@ -120,12 +121,14 @@ def test_items_of_a_row() -> None:
         "settings-decision/settings/lamp",
         "settings-device/settings/lamp/5",
         "settings-device/settings/lamp/6",
+        "case/settings/lamp",
     ]
     assert of_row("settings/lamp/spot") == ["settings-range/settings/lamp/spot", "settings-value/settings/lamp/spot"]
     assert of_row("contraindications/tan") == [
         "contraindication-action/contraindications/tan",
         "contraindication-interval/contraindications/tan",
         "contraindication-select/contraindications/medication",
+        "case/contraindications/tan",
     ]
     assert of_row("contraindications/medication") == ["contraindication-select/contraindications/medication"]
     assert of_row("procedure/prepare") == ["procedure-order/procedure/prepare"]

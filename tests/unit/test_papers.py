@@ -42,16 +42,22 @@ def test_a_section_of_an_objective_that_nothing_serves_has_an_empty_pool() -> No
     assert problem_sections(course_of(section(1, "statements", objective="other"))) == [(0, 0, 0)]
 
 
-def test_cases_are_drawn_from_nothing_yet() -> None:
-    assert problem_sections(course_of(section(1, "cases"))) == [(0, 0, 0)]
+def test_a_case_and_another_item_of_its_row_never_share_a_paper() -> None:
+    assert problem_sections(course_of(section(3, "cases"), section(3, "settings", "contraindications"))) == []
+    both = course_of(section(3, "cases"), section(4, "settings", "contraindications"))
+    assert problem_sections(both) == [(1, 27, 3)]
 
 
 def test_the_pool_holds_every_item_once() -> None:
     of = course_of()
     pool = pool_of(of)
     assert [one.id for one in pool] == [item.id for item in items_of(of, seed=0)]
-    assert [one.id for one in pool if one.critical] == ["contraindication-action/contraindications/gold"]
-    assert {one.draw_from for one in pool} == {"settings", "contraindications", "procedure", "statements", "items"}
+    assert [one.id for one in pool if one.critical] == [
+        "contraindication-action/contraindications/gold",
+        "case/contraindications/gold",
+    ]
+    sources = {"settings", "contraindications", "procedure", "statements", "cases", "items"}
+    assert {one.draw_from for one in pool} == sources
 
 
 def test_a_pool_says_of_an_item_what_the_item_says() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from app.content.generate import (
+    case,
     contraindication_action,
     contraindication_interval,
     contraindication_select,
@@ -35,6 +36,7 @@ FAMILIES = {
     procedure_order.FAMILY: procedure_order.units,
     procedure_missing.FAMILY: procedure_missing.units,
     statement.FAMILY: statement.units,
+    case.FAMILY: case.units,
     written.FAMILY: written.units,
 }
 

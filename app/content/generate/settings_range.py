@@ -1,6 +1,5 @@
 """The family settings-range: which fluence, pulse, spot or energy range fits a device, procedure and skin type."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,6 +8,7 @@ from itertools import islice
 from operator import itemgetter
 
 from app.content.generate import spans, wording
+from app.content.generate.contested import figures_said
 from app.content.generate.seeded import digest, shuffled
 from app.content.generate.unit import Unit, lettered
 from app.content.generate.wording import Span
@@ -26,7 +26,6 @@ DISTRACTORS = 3
 FEWEST = 2
 # A row's nearest neighbours, so that a table of any size is searched in time.
 NEIGHBOURS = 24
-FIGURE = re.compile(r"\d+(?:\.\d+)?")
 # Tiers of neighbours: the skin types that lie between two rows are added.
 SAME_TREATMENT, OTHER_DEVICE, OTHER_PROCEDURE = 0, 10, 20
 # A figure of another device or procedure that is further off than this gives itself away.
@@ -126,8 +125,7 @@ def _is_false(span: Span, true: Iterable[Span], said: Iterable[Decimal]) -> bool
 
 def _of_authorities(row: SettingsRow, quantity: str) -> list[Decimal]:
     """Return the figures in a row's `conflict` where it speaks of the unit: they are contested, not wrong."""
-    conflict = row.conflict or ""
-    return [Decimal(figure) for figure in FIGURE.findall(conflict)] if QUANTITIES[quantity][1] in conflict else []
+    return figures_said(row.conflict or "", QUANTITIES[quantity][1])
 
 
 def _is_mistake(tier: int, span: Span, row: SettingsRow, key: Span) -> bool:
