@@ -15,6 +15,7 @@ from app.exams.queries import Mark
 from app.exams.responses import Chosen
 from app.web.words import Context, clock_time, counted, moment
 
+LINE_BREAK = "<br>"
 INSTRUCTIONS = {
     ItemType.SINGLE.value: "Choose one answer",
     ItemType.MULTIPLE.value: "Choose every right answer",
@@ -63,6 +64,7 @@ def item_context(
 ) -> Context:
     """Return an item as templates/exams/_item.html takes it."""
     last = position == items
+    account, question = _told_and_asked(shown["stem"])
     base = f"/attempts/{attempt_id}/items/"
     return {
         "no": position,
@@ -75,8 +77,8 @@ def item_context(
         "previous_url": f"{base}{position - 1}" if position > 1 else None,
         "next_url": f"/attempts/{attempt_id}/review" if last else f"{base}{position + 1}",
         "next_label": "Review and submit" if last else "Next question",
-        "stem": shown["stem"],
-        "context": "",
+        "stem": question,
+        "context": account,
         "notice": shown["notice"] or "",
         "image": _image(shown),
         "type": shown["type"],
@@ -89,6 +91,12 @@ def item_context(
         "saved_at": clock_time(saved_at, zone) if saved_at else "",
         "flagged": flagged,
     }
+
+
+def _told_and_asked(stem: str) -> tuple[str, str]:
+    """Return what a stem tells before its last line, and that line, which asks; a stem of one line only asks."""
+    account, found, question = stem.rpartition(LINE_BREAK)
+    return (account, question.strip()) if found else ("", stem)
 
 
 def _image(shown: Mapping[str, Any]) -> Context | None:

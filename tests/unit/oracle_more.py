@@ -48,6 +48,10 @@ RUN_ACCOUNT = re.compile(
 )
 
 
+def in_one_line(item: Item) -> str:
+    return item.stem.replace("  \n", " ")
+
+
 def chosen(item: Item) -> list[str]:
     return [option.text for option in item.options if option.id in item.key]
 
@@ -263,7 +267,8 @@ def of_phase(course: Course, found: re.Match[str]) -> tuple[list[StepRow], list[
 
 def assert_next_item(course: Course, item: Item) -> None:
     assert_no_draft(course, item)
-    found = NEXT_STEM.fullmatch(item.stem) or FIRST_STEM.fullmatch(item.stem) or VERY_FIRST_STEM.fullmatch(item.stem)
+    stem = in_one_line(item)
+    found = NEXT_STEM.fullmatch(stem) or FIRST_STEM.fullmatch(stem) or VERY_FIRST_STEM.fullmatch(stem)
     assert found is not None, item.stem
     steps, phase = of_phase(course, found)
     before = {row.id: earlier(course, row.id) for row in steps}
@@ -293,7 +298,7 @@ def assert_next_item(course: Course, item: Item) -> None:
 
 def assert_missing_item(course: Course, item: Item) -> None:
     assert_no_draft(course, item)
-    found = PHASE_ACCOUNT.fullmatch(item.stem) or RUN_ACCOUNT.fullmatch(item.stem)
+    found = PHASE_ACCOUNT.fullmatch(in_one_line(item)) or RUN_ACCOUNT.fullmatch(in_one_line(item))
     assert found is not None, item.stem
     steps = [row for row in course.procedure if row.procedure.replace("-", " ") == found["procedure"]]
     if "phase" in found.groupdict():

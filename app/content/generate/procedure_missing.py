@@ -191,10 +191,11 @@ def _stem(asked: Asked, told: list[StepRow]) -> str:
     procedure = wording.procedure_name(asked.row.procedure)
     if asked.account.run:
         return (
-            f"Here is a part of an account of {procedure}: {numbered(told)} One safety-critical step that must come "
-            "between the first and the last of these is missing. Which?"
+            f"Here is a part of an account of {procedure}:{numbered(told)}{wording.NEW_LINE}"
+            "One safety-critical step that must come between the first and the last of these is missing. Which?"
         )
     return (
         f"Here is an account of the phase “{wording.procedure_name(asked.row.phase)}” of {procedure}, from its start "
-        f"to its end: {numbered(told)} One safety-critical step that the course lists for this phase is missing. Which?"
+        f"to its end:{numbered(told)}{wording.NEW_LINE}"
+        "One safety-critical step that the course lists for this phase is missing. Which?"
     )

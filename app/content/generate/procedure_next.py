@@ -133,7 +133,8 @@ def _stem(asked: Asked) -> str:
         several = len(asked.done) > 1
         these, are = ("these steps", "are") if several else ("this step", "is")
         so_far = f"everything that must come before it is done, and so {are} {these}" if asked.opened else ""
-        told = numbered(asked.done) if several else wording.sentence(asked.done[0].step)
-        return f"In {phase}, {so_far or f'{these} {are} done so far'}: {told} Which step of the phase comes next?"
+        told = numbered(asked.done) if several else f" {wording.sentence(asked.done[0].step)}"
+        asks = f"{wording.NEW_LINE}Which step of the phase comes next?"
+        return f"In {phase}, {so_far or f'{these} {are} done so far'}:{told}{asks}"
     opened = f"Everything that must come before {phase} is done. " if asked.opened else ""
     return f"{opened}Which step of {'the phase' if opened else phase} comes first?"

@@ -79,8 +79,8 @@ def bits(some: Iterator[int]) -> int:
 
 
 def numbered(rows: Sequence[StepRow]) -> str:
-    """Return steps as one line of text: "(1) Do this. (2) Do that."."""
-    return " ".join(f"({number}) {wording.sentence(row.step)}" for number, row in enumerate(rows, 1))
+    """Return steps, each on a line of its own below what stands before: "(1) Do this."."""
+    return "".join(f"{wording.NEW_LINE}({number}) {wording.sentence(row.step)}" for number, row in enumerate(rows, 1))
 
 
 def quoted(row: StepRow) -> str:

@@ -11,6 +11,7 @@ from app.content.values import Course, Range, SettingsRow
 ROMAN = ("", "I", "II", "III", "IV", "V", "VI")
 NOTICE = "Published range for teaching. The device's manual and your medical director's protocol decide."
 DRAFT = "The row is a draft: nobody confirmed it, so it is never asked."
+NEW_LINE = "  \n"  # Markdown's; what a stem tells stands above its last line, which asks
 FIGURE = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 Span = tuple[Decimal, Decimal]
