@@ -150,7 +150,7 @@ def _sign_offs(needed: int, facts: Facts) -> Requirement:
 
 def _certification(course_id: str, held: Sequence[HeldCertification]) -> Requirement:
     found = next((one for one in held if one.course_id == course_id), None)
-    title = found.title if found else course_id
+    title = found.title if found else course_id.replace("-", " ").capitalize()
     state = found.state if found else State.NONE
     met = state is State.ACTIVE
     subject = title if title.casefold().endswith("certification") else f"{title} certification"

@@ -1,11 +1,12 @@
 """The status board of the clinics that a visitor answers for; its filters live in the URL."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
+from app.certification.queries import cells_of
 from app.people.permissions import Action
 from app.reports.board import MOST_PEOPLE, Board, BoardCell, BoardRow, status_board
 from app.web.access import now, reading, requires, visitor
@@ -80,10 +81,15 @@ def _board(board: Board, chosen: dict[str, str]) -> Context:
         "clear_url": url_for("board.show") if any(chosen.values()) else "",
         "ready_label": "May treat under",
         "columns": [_column(board, index) for index in columns],
-        "groups": _groups(shown, columns),
+        "groups": _groups(shown, columns, _treating(board)),
         "pages": None,
         "empty": _empty(filtered=any(chosen.values())),
     }
+
+
+def _treating(board: Board) -> set[int]:
+    """Return the columns of the certifications that grant any treatment."""
+    return {index for index, one in enumerate(board.in_force) if cells_of(one.release, one.withdrawn.facts)}
 
 
 def _clinic_id(typed: str) -> int | None:
@@ -138,7 +144,7 @@ def _column(board: Board, index: int) -> Context:
     return {"name": scheme["title"], "sub": "yearly" if months == 12 else f"every {months} months"}
 
 
-def _groups(rows: Sequence[BoardRow], columns: Sequence[int]) -> list[Context]:
+def _groups(rows: Sequence[BoardRow], columns: Sequence[int], treating: Collection[int]) -> list[Context]:
     groups = []
     for clinic, found in groupby(rows, key=lambda row: row.clinic):
         of_clinic = list(found)
@@ -148,22 +154,29 @@ def _groups(rows: Sequence[BoardRow], columns: Sequence[int]) -> list[Context]:
             {
                 "name": clinic,
                 "sub": f"{size}, {waiting} to follow up" if waiting else f"{size}, nothing to follow up",
-                "rows": [_row(row, columns) for row in of_clinic],
+                "rows": [_row(row, columns, treating) for row in of_clinic],
             }
         )
     return groups
 
 
-def _row(row: BoardRow, columns: Sequence[int]) -> Context:
-    cells = [row.cells[index] for index in columns]
+def _ready(cells: Sequence[BoardCell]) -> Context:
+    """Return under how many of the certifications that are asked for somebody may treat; some grant no treatment."""
     asked = [cell for cell in cells if cell.key != "not_required"]
     current = sum(cell.key in ("active", "due", "grace") for cell in asked)
-    quiet = sum(cell.key == "active" for cell in asked)
+    if not asked:
+        return {"figure": "–", "note": "none asked for", "met": True}
+    return {"figure": f"{current} of {len(asked)}", "note": "certifications", "met": current > 0}
+
+
+def _row(row: BoardRow, columns: Sequence[int], treating: Collection[int]) -> Context:
+    cells = [row.cells[index] for index in columns]
+    quiet = sum(cell.key == "active" for cell in cells)
     return {
         "name": row.name,
         "href": url_for("technicians.show", account_id=row.account_id),
         "role": "Technician",
-        "ready": {"figure": f"{current} of {len(asked)}", "note": "certifications", "met": current > 0},
+        "ready": _ready([row.cells[index] for index in columns if index in treating]),
         "cells": [cell_status(cell) for cell in cells],
         # On a phone what is current, and not due, is only counted.
         "quiet": f"{quiet} current" if quiet else "",

@@ -19,7 +19,7 @@ from app.web.access import now, reading, requires, transaction, visitor
 from app.web.exam_words import rules_of, seat_text
 from app.web.home import next_step, own_record, progress_status
 from app.web.withdrawals import lesson_without, withdrawal_alerts
-from app.web.words import Context, counted, day, scope_rows
+from app.web.words import Context, counted, day, grace_words, scope_rows
 
 bp = Blueprint("courses", __name__)
 
@@ -156,7 +156,7 @@ def _goal(where: Standing) -> Context:
         "facts": [
             {"term": "Valid for", "value": counted(scheme["validity_months"], "month")},
             {"term": "Renewal", "value": f"in the last {counted(scheme['renewal_window_days'], 'day')}"},
-            {"term": "Days of grace", "value": f"{scheme['grace_days']}, only with a second person's sign-off"},
+            {"term": "Days of grace", "value": grace_words(scheme["grace_days"], grants=bool(where.cells))},
         ],
         "scope": scope_rows(where.cells, manifest["devices"]),
         "disclaimer": scheme["disclaimer"],

@@ -6,10 +6,11 @@ from typing import Any
 from flask import Blueprint, render_template, url_for
 
 from app.content.pieces import Piece, PieceKind
+from app.content.values import Decision
 from app.errors import NotFoundError
 from app.people.permissions import Action
 from app.releases import comparing, queries
-from app.releases.manifest import procedure_name
+from app.releases.manifest import DECISIONS, procedure_name
 from app.reports.releases import EditionRead, read_edition
 from app.web import access
 from app.web.access import reading, requires, visitor
@@ -156,7 +157,7 @@ def _figures(piece: Piece) -> str:
     table = piece.key.partition("/")[0]
     if table == "settings":
         names = ("fluence", "pulse", "spot", "pulse_energy")
-        decided = values["decision"].replace("_", " ").capitalize()
+        decided = DECISIONS[Decision(values["decision"])].capitalize()
         return ", ".join([decided, *(values[name] for name in names if name in values)])
     if table == "contraindications":
         action = values["action"].replace("_", " ").capitalize()

@@ -190,7 +190,8 @@ def _alert(where: Standing, today: date) -> Context | None:
         text = "Do not treat under it. Sit the exam again to renew it."
         return {"tone": "danger", "title": f"{title} has expired", "text": text, "action": number}
     if state.state is State.GRACE and state.period:
-        text = f"Treat only with a second person's sign-off. Renew it by {day(state.period.grace_last_on)}."
+        treat = "Treat only with a second person's sign-off. " if state.cells else ""
+        text = f"{treat}Renew it by {day(state.period.grace_last_on)}."
         return {"tone": "warning", "title": f"{title} is in its days of grace", "text": text, "action": number}
     if state.due and state.last_valid_on:
         text = f"{days_left(state.last_valid_on, today)}. Renew it by {day(state.last_valid_on)}."

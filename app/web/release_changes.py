@@ -24,6 +24,8 @@ from app.web.words import Context, counted
 
 bp = Blueprint("release_changes", __name__)
 
+WHOLE = "whole"
+
 
 class ChangesForm(HouseForm):
     """The classes and reasons of changes; their fields are read by the digests of the changes."""
@@ -32,7 +34,7 @@ class ChangesForm(HouseForm):
 class WithdrawForm(HouseForm):
     """What is stopped, why, and the password that makes it a director's act."""
 
-    fact = SelectField("What is withdrawn", default="", validate_choice=True)
+    fact = SelectField("What is withdrawn", [InputRequired("Choose what is withdrawn.")], default="")
     reason = TextAreaField(
         "Reason",
         [InputRequired("Give the reason in 3 to 500 characters."), Length(3, 500), plain],
@@ -128,7 +130,7 @@ def withdraw(release_id: int) -> Any:
 def _typed(release_id: int, form: WithdrawForm) -> dict[str, Any]:
     return {
         "release_id": release_id,
-        "fact": form.fact.data or "",
+        "fact": "" if form.fact.data == WHOLE else form.fact.data,
         "password": form.password.data or "",
         "reason": form.reason.data or "",
     }
@@ -142,7 +144,8 @@ def _withdraw_page(release_id: int, form: WithdrawForm) -> Context:
     release = whole.release
     rows = [(one.key, f"{one.title} ({one.key})") for one in pieces if one.kind == "fact" and "standing" in one.values]
     open_rows = [row for row in rows if row[0] not in whole.withdrawn.facts]
-    form.fact.choices = [("", f"The whole of {release.title}, edition {release.edition}"), *open_rows]
+    whole_of = (WHOLE, f"The whole of {release.title}, edition {release.edition}")
+    form.fact.choices = [("", "Choose the whole edition, or one fact"), whole_of, *open_rows]
     return {
         "title": f"{release.title}, edition {release.edition}",
         "back_url": url_for("releases.review", release_id=release.id),

@@ -28,7 +28,7 @@ from app.web.change_pages import (
 )
 from app.web.exam_words import rules_of
 from app.web.withdrawals import withdrawal_alerts
-from app.web.words import Context, counted, moment, scope_rows
+from app.web.words import Context, counted, grace_words, moment, scope_rows
 
 WAITS = "Waits for a signature"
 STANDINGS = {
@@ -271,13 +271,15 @@ def _exam(manifest: Mapping[str, Any]) -> Context:
 
 
 def _scheme(release: Release) -> Context:
-    scheme = release.manifest["scheme"]
+    scheme, cells = release.manifest["scheme"], cells_of(release)
     needs = ["the exam"]
     if scheme["requires_lessons"] == "all":
         needs.insert(0, "all lessons")
     if scheme["requires_sign_offs"]:
         needs.append(counted(scheme["requires_sign_offs"], "observed treatment"))
-    needs += [f"a current certification in {course}" for course in scheme["requires_certifications"]]
+    needs += [
+        f"a current certification in {procedure_name(course).lower()}" for course in scheme["requires_certifications"]
+    ]
     return {
         "title": scheme["title"],
         "facts": [
@@ -285,9 +287,9 @@ def _scheme(release: Release) -> Context:
             {"term": "Valid for", "value": counted(scheme["validity_months"], "month")},
             {"term": "A renewal counts", "value": EXPIRY[scheme["expiry_basis"]]},
             {"term": "Renewal", "value": f"in the last {counted(scheme['renewal_window_days'], 'day')}"},
-            {"term": "Days of grace", "value": f"{scheme['grace_days']}, only with a second person's sign-off"},
+            {"term": "Days of grace", "value": grace_words(scheme["grace_days"], grants=bool(cells))},
         ],
-        "scope": scope_rows(cells_of(release), release.manifest["devices"]),
+        "scope": scope_rows(cells, release.manifest["devices"]),
         "disclaimer": scheme["disclaimer"],
     }
 

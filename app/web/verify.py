@@ -99,7 +99,9 @@ def _found(held: Held, zone: str, at: datetime) -> Context:
     name = held.certification.name
     lines = {
         "active": f"{name} holds this certification today.",
-        "grace": f"{name} may treat under it only with a second person's sign-off.",
+        "grace": f"{name} may treat under it only with a second person's sign-off."
+        if state.cells
+        else f"The period of {name} has ended; it can still be renewed.",
     }
     page = _page(
         _answer(shown, held.certification.number, lines.get(shown, "")), _holder(held, state), "", moment(at, zone)

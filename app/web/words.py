@@ -85,6 +85,11 @@ def scope_rows(cells: Iterable[GrantedCell], devices: Mapping[str, Mapping[str, 
     ]
 
 
+def grace_words(days: int, *, grants: bool) -> str:
+    """Return how many days of grace there are, and what they are worth to a scheme that grants treatments or none."""
+    return f"{days}, {'only with a second person’s sign-off' if grants else 'in which it can still be renewed'}"
+
+
 def scope_words(cells: Iterable[GrantedCell]) -> tuple[list[str], str]:
     """Return a scope in short: six cells (the best decision of each skin type) and the words beside them."""
     best = ["not_granted"] * 6

@@ -271,6 +271,29 @@ def _sit_minimal(browser: Browser) -> None:
     browser.ask("result", "GET", "/")
 
 
+def pooled(costs: list[Cost]) -> list[Cost]:
+    """Return one cost for each exam and engine: the mean of its rounds, with the timings of all of them."""
+    groups: dict[tuple[str, str], list[Cost]] = {}
+    for cost in costs:
+        groups.setdefault((cost.name, cost.engine), []).append(cost)
+    return [
+        Cost(
+            name=name,
+            engine=engine,
+            requests=sum(one.requests for one in rounds) / len(rounds),
+            cpu=sum(one.cpu for one in rounds) / len(rounds),
+            rate=sum(one.rate for one in rounds) / len(rounds),
+            timings=Timings(
+                steps={
+                    step: [taken for one in rounds for taken in one.timings.steps[step]]
+                    for step in rounds[0].timings.steps
+                }
+            ),
+        )
+        for (name, engine), rounds in groups.items()
+    ]
+
+
 def table(costs: list[Cost]) -> str:
     """Return the costs as a Markdown table."""
     lines = [

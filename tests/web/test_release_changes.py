@@ -152,7 +152,7 @@ def test_a_whole_edition_is_withdrawn_while_somebody_sits(browser: Browser, worl
     attempt_id = start(database, world.ann.actor)
     url = f"/releases/{world.release_id}/withdraw"
     browser.sign_in(world.mira)
-    assert browser.send(url, fact="", reason=REASON, password=PASSWORD).status_code == 303
+    assert browser.send(url, fact="whole", reason=REASON, password=PASSWORD).status_code == 303
     browser.sign_in(world.ann)
     saved = browser.fetch(item_url(attempt_id, 1), choice="a")
     assert saved.status_code == 410
@@ -175,6 +175,7 @@ def test_a_whole_edition_is_withdrawn_while_somebody_sits(browser: Browser, worl
         ({"password": ""}, "Enter your password to withdraw it."),
         ({"password": "wrong"}, "password"),
         ({"fact": "settings/none"}, "Choose from the list."),
+        ({"fact": ""}, "Choose what is withdrawn."),
     ],
 )
 def test_a_withdrawal_that_is_not_whole_stops_nothing(
