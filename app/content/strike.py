@@ -5,7 +5,7 @@ from html import escape
 from html.parser import HTMLParser
 from typing import Final
 
-# Of the elements that lay out a row: what stands in them instead. A settings row has two; the second says nothing more.
+CONTINUES: Final = "facts-more"  # of a settings row's second line: why, and what another authority says
 _CELL: Final = '<td colspan="99" role="cell" class="withdrawn">{}</td>'
 
 
@@ -48,12 +48,13 @@ class _Finder(HTMLParser):
 
 
 class _Striker(HTMLParser):
-    """Copies HTML as it stands, but for what is inside a withdrawn row."""
+    """Copies HTML as it stands, but for withdrawn rows."""
 
     def __init__(self, notes: Mapping[str, str]) -> None:
         super().__init__(convert_charrefs=False)
         self._notes = notes
         self._inside: list[str] = []  # the row's tag, and those of the same name that are open in it
+        self._ends = ""  # what stands where the row ends
         self.kept: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -61,24 +62,26 @@ class _Striker(HTMLParser):
             if tag == self._inside[0]:
                 self._inside.append(tag)
             return
-        self.kept.append(self.get_starttag_text() or "")
-        name = _fact_of(attrs)
-        if name in self._notes:
-            self._inside = [tag]
-            self.kept.append(self._instead(tag, name, dict(attrs)))
-
-    def _instead(self, tag: str, name: str, attributes: Mapping[str, str | None]) -> str:
-        continues = "facts-more" in (attributes.get("class") or "")
-        note = "" if continues else f"<b>Withdrawn.</b> {escape(self._notes[name])}"
-        if tag == "tr":
-            return _CELL.format(note)
-        return f'<span class="withdrawn">{note}</span>'
+        name, told = _fact_of(attrs), dict(attrs)
+        start = self.get_starttag_text() or ""
+        if name not in self._notes:
+            self.kept.append(start)
+            return
+        self._inside = [tag]
+        if CONTINUES in (told.get("class") or ""):
+            self._ends = ""
+            return
+        note = f"<b>Withdrawn.</b> {escape(self._notes[name])}"
+        self.kept += [start, _CELL.format(note) if tag == "tr" else f'<span class="withdrawn">{note}</span>']
+        self._ends = f"</{tag}>"
 
     def handle_endtag(self, tag: str) -> None:
-        if self._inside and tag == self._inside[0]:
-            self._inside.pop()
         if not self._inside:
             self.kept.append(f"</{tag}>")
+        elif tag == self._inside[0]:
+            self._inside.pop()
+            if not self._inside:
+                self.kept.append(self._ends)
 
     def handle_data(self, data: str) -> None:
         self._keep(data)
