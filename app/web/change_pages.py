@@ -1,10 +1,12 @@
 """What changed in a release, as its review and its edition's page show it: cards by change, and what rests on them."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from app.content.compare import GRAVEST_FIRST, MEANINGS, Change, ChangeClass, FieldChange, Passage, passages
+from app.content.pieces import PieceKind
 from app.releases.comparing import Confirmed, Counted
 from app.releases.impact import Touched
 from app.web.words import Context, counted, moment
@@ -60,6 +62,7 @@ BESIDE = frozenset(
         *("action", "defer_days", "phase", "safety_critical", "correct"),
     }
 )
+ASKS = frozenset({"prompt", "correct", "wrong", "why"})  # of a statement: what an exam asks of it, and the key
 LONGEST_ROW = 70  # characters that stand in a table's cell; a longer text is shown as the words that differ
 TILES = (
     ("items", "question", "rest on what changes"),
@@ -77,9 +80,22 @@ def change_cards(
     zone: str,
     *,
     typed: Mapping[str, str] | None = None,
+    keys: bool = True,
 ) -> list[Context]:
-    """Return the cards of changes; `touched` is None where nobody counted, `typed` what a form sent back holds."""
-    return [_card(change, confirmed.get(change.digest), touched, zone, typed or {}) for change in changes]
+    """Return the cards of changes; `touched` is None where nobody counted, `typed` what a form sent back holds.
+
+    Without `keys` nothing of a question is shown: who learns may be asked it tomorrow.
+    """
+    shown = changes if keys else [_without_keys(change) for change in changes]
+    return [_card(change, confirmed.get(change.digest), touched, zone, typed or {}) for change in shown]
+
+
+def _without_keys(change: Change) -> Change:
+    if change.kind is PieceKind.ITEM:
+        return replace(change, title="A question written by hand", fields=())
+    if change.key.startswith("statements/"):
+        return replace(change, fields=tuple(one for one in change.fields if one.name not in ASKS))
+    return change
 
 
 def class_of(change: Change, confirmed: Mapping[str, Confirmed]) -> ChangeClass:

@@ -105,7 +105,7 @@ def _edition(read: EditionRead) -> Context:
         ],
         "before": f"Edition {before.edition}" if before else "",
         "change_count": counted(len(read.changes), "change"),
-        "changes": change_cards(read.changes, read.confirmed, None, zone),
+        "changes": change_cards(read.changes, read.confirmed, None, zone, keys=False),
         "content": content_of(release, endpoint="editions.lesson"),
         "tables": list(_tables(read)),
         "sources": [
@@ -165,7 +165,7 @@ def _figures(piece: Piece) -> str:
     if table == "procedure":
         critical = ", safety-critical" if values.get("safety_critical") == "yes" else ""
         return f"{procedure_name(values['procedure'])}, {procedure_name(values['phase']).lower()}{critical}"
-    return values.get("correct", "")
+    return ""  # a statement is its own sentence; what an exam asks of it is nobody's before the end
 
 
 def _page(source: Piece) -> str:

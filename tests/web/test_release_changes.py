@@ -210,6 +210,10 @@ def test_an_edition_tells_what_it_rests_on(browser: Browser, world: World, datab
     assert "What changed since Edition 2026.1" in newest
     assert REASON in newest
     assert f'href="/editions/{world.release_id}"' in newest
+    answer = next(piece for piece in revised_course().pieces if piece.values.get("correct", "").endswith(" Always."))
+    assert answer.title in newest
+    assert answer.values["correct"] not in newest  # nobody learns a key from what changed
+    assert "A question written by hand" in newest
     assert (
         browser.get(f"/editions/{world.release_id}/lessons/settings").status_code == 200
     )  # the old one stays readable
