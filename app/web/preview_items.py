@@ -48,7 +48,7 @@ def items_page(_state: State, built: Built, asked: Mapping[str, str]) -> Context
             "rows": list(built.facts),
             "seed": seed,
         },
-        "none": [one for one in built.counts if row and one["row"] == row and one["why_none"]],
+        "unasked": [one for one in built.counts if row and one["row"] == row and one["why_none"]],
         "count": counted(len(found), "item"),
         "items": [item_shown(built, one) for one in found[first : first + A_PAGE]],
         "pages": pages,

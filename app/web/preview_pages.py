@@ -73,7 +73,7 @@ def course_page(state: State, built: Built) -> Context:
         "content": content_of(built.release, lambda lesson_id: lesson_url(course.id, lesson_id)),
         "tables": [_table(built, table, title) for table, title in TABLES.items() if getattr(course, table)],
         "families": _families(built),
-        "none": _why_none(built),
+        "unasked": _why_none(built),
         "items": counted(_items(built), "item"),
         "papers": _papers(built.papers),
         "sections": [
@@ -261,7 +261,7 @@ def _row(built: Built, piece: Piece, line: int, items: Sequence[Item]) -> Contex
         "items": counted(asked.total(), "item"),
         "items_url": items_url(course_id, row=piece.key) if asked else "",
         "families": [f"{family} {number}" for family, number in asked.items()],
-        "none": [one for one in built.counts if one["row"] == piece.key and one["why_none"]],
+        "unasked": [one for one in built.counts if one["row"] == piece.key and one["why_none"]],
     }
 
 
