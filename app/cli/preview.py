@@ -26,11 +26,12 @@ def preview(path: Path, host: str, port: int) -> None:
         raise click.UsageError(state.failure)
     check_port(config.Settings(host=host, port=port))
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    shown = f"[{host}]" if ":" in host else host
+    site.config["TRUSTED_HOSTS"].append(shown)
     server = make_server(host, port, site, threaded=True)
     problems = len(state.problems)
     if problems:
         click.echo(f"{problems} problem{'' if problems == 1 else 's'}; the pages show them.", err=True)
-    shown = f"[{host}]" if ":" in host else host
     click.echo(f"Open http://{shown}:{port} – it reloads as you save; stop with Ctrl-C.")
     server.serve_forever()  # ends quietly with Ctrl-C
     click.echo("\nThe preview is stopped.")

@@ -23,7 +23,7 @@ def create(path: Path) -> Flask:
     """Return the preview of the course, or folder of courses, at a path: no database, no sign-in, nothing written."""
     app = make_app()
     # A page of another site must not reach this one under a name of its own.
-    app.config["TRUSTED_HOSTS"] = [*OURSELVES, "[::1]"]
+    app.config["TRUSTED_HOSTS"] = list(OURSELVES)
     app.extensions["fluence.shelf"] = Shelf(path, clock.now)
     errors.init(app)
     app.register_blueprint(bp)

@@ -185,7 +185,7 @@ def _banner(state: State, built: Built, overview: str) -> Context | None:
         return None
     problems = len(state.problems_of(built.course.id))
     return {
-        "title": f"Shown as of {at(built.built_at)}, before these problems",
+        "title": f"Shown as of {at(built.built_at)}{', before these problems' if problems else ''}",
         "text": state.failure or f"{counted(problems, 'problem')} to mend. The last good version stays readable.",
         "action": {"label": "See the problems", "href": f"{overview}#problems"} if problems else None,
     }
