@@ -18,20 +18,19 @@ from app.cli.support import is_loopback
 @click.option("--port", envvar="PORT", type=click.IntRange(1, 65_535), default=8010, show_default=True)
 def preview(path: Path, host: str, port: int) -> None:
     """Show a course, or a folder of courses, in the browser; pages reload as files are saved."""
-    if not is_loopback(host):
-        raise click.ClickException(f"a preview is served on this machine only; {host} is another address")
+    if ":" in host or not is_loopback(host):
+        raise click.ClickException(f"a preview is served on this machine only, on 127.0.0.1; leave out HOST {host}")
     site = create_preview(path)
     state = site.extensions["fluence.shelf"].state()
     if state.failure:
         raise click.UsageError(state.failure)
     check_port(config.Settings(host=host, port=port))
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    shown = f"[{host}]" if ":" in host else host
-    site.config["TRUSTED_HOSTS"].append(shown)
+    site.config["TRUSTED_HOSTS"].append(host)
     server = make_server(host, port, site, threaded=True)
     problems = len(state.problems)
     if problems:
         click.echo(f"{problems} problem{'' if problems == 1 else 's'}; the pages show them.", err=True)
-    click.echo(f"Open http://{shown}:{port} – it reloads as you save; stop with Ctrl-C.")
+    click.echo(f"Open http://{host}:{port} – it reloads as you save; stop with Ctrl-C.")
     server.serve_forever()  # ends quietly with Ctrl-C
     click.echo("\nThe preview is stopped.")
