@@ -1,6 +1,7 @@
 """`fluence courses preview`: a course as its trainees will see it, served to its author on this machine only."""
 
 import logging
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -31,6 +32,7 @@ def preview(path: Path, host: str, port: int) -> None:
     problems = len(state.problems)
     if problems:
         click.echo(f"{problems} problem{'' if problems == 1 else 's'}; the pages show them.", err=True)
-    click.echo(f"Open http://{host}:{port} – it reloads as you save; stop with Ctrl-C.")
-    server.serve_forever()  # ends quietly with Ctrl-C
+    with suppress(KeyboardInterrupt):
+        click.echo(f"Open http://{host}:{port} – it reloads as you save; stop with Ctrl-C.")
+        server.serve_forever()
     click.echo("\nThe preview is stopped.")
