@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from flask import Flask
 
     from config import Settings
@@ -15,3 +17,10 @@ def create_app(settings: "Settings") -> "Flask":
     from app.db import Database  # noqa: PLC0415
 
     return web.create(settings, Database(settings.database_url))
+
+
+def create_preview(path: "Path") -> "Flask":
+    """Return the preview of the course, or folder of courses, at a path; it needs no settings and no database."""
+    from app.web import preview  # noqa: PLC0415
+
+    return preview.create(path)

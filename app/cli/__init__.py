@@ -5,7 +5,7 @@ import sys
 import click
 
 import config
-from app.cli import courses, demo, editions, exams, interchange, site
+from app.cli import courses, demo, editions, exams, interchange, preview, site
 from app.errors import NotFoundError, RefusedError
 
 
@@ -26,6 +26,7 @@ def main() -> None:
 
 
 main.add_command(courses.courses)
+courses.courses.add_command(preview.preview)
 courses.courses.add_command(editions.publish)
 courses.courses.add_command(editions.changes)
 courses.courses.add_command(editions.sign_release)

@@ -4,7 +4,6 @@ import os
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
-from ipaddress import ip_address
 from pathlib import Path
 
 import click
@@ -42,7 +41,7 @@ LISTED = ("ann", "max", "eva", "mira", "ada", "tom", "ida", "olga")
 def demo(*, no_serve: bool) -> None:
     """Make a demo organisation, once, and serve it on this machine."""
     chosen = support.settings()
-    if not _is_loopback(chosen.host):
+    if not support.is_loopback(chosen.host):
         raise click.ClickException(f"the demo is served on this machine only; unset HOST (it is {chosen.host})")
     chosen = replace(chosen, secret_key=chosen.secret_key or _own_secret())
     if not no_serve:
@@ -109,12 +108,3 @@ def _write_privately(path: Path, text: str) -> None:
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
 
 import click
 from alembic.util import CommandError
@@ -48,3 +49,13 @@ def plainly() -> Iterator[None]:
         raise click.ClickException(
             f"the database cannot be used ({why}). Check FLUENCE_DATABASE_URL, or restore a backup"
         ) from error
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether an address is one of this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -33,6 +33,20 @@ class CourseError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found at a path: files, ids of its courses, those that could be built, and every problem in order.
+
+    Problems name files by their key among the files; `shown` turns a key into the path that people know.
+    """
+
+    files: Mapping[str, bytes]
+    ids: Sequence[str]
+    courses: Mapping[str, Course]
+    problems: Sequence[Problem]
+    shown: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Folder:
     """What stands at a path: the files, the courses to check, files of those beside, and how a path is shown."""
 
@@ -53,6 +67,18 @@ def check_paths(paths: Sequence[Path | str]) -> list[Problem]:
         problems, _ = _check(folder)
         found.update(replace(problem, path=folder.shown(problem.path)) for problem in problems)
     return in_order(found)
+
+
+def look_into(path: Path | str) -> Looked:
+    """Return all that stands at the path of a course or of a folder of courses, good or not.
+
+    A course is built where nothing is wrong with it but its lessons, or that its papers cannot be drawn. Raises
+    CoursePathError.
+    """
+    folder = _open(os.fspath(path))
+    problems, courses = _check(folder)
+    built = {course.id: course for course in courses}
+    return Looked(folder.files, list(folder.chosen), built, in_order(problems), folder.shown)
 
 
 def load_course(path: Path | str, *, exam: bool = True) -> Course:

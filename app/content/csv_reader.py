@@ -54,6 +54,21 @@ def cell_number(text: str, found: list[Record], line: int, column: int) -> int:
     return len(rows[-1].cells) if rows else 1
 
 
+def cell_span(text: str, line: int, number: int) -> tuple[int, int] | None:
+    """Return where a cell of the record that begins on a line starts and ends in that line; None where it is not."""
+    start = position = sum(len(one) + 1 for one in text.split("\n")[: line - 1])
+    for _ in range(number - 1):
+        _, position, _ = _cell(text, position)
+        if position >= len(text) or text[position] == "\n":
+            return None
+        position += 1
+    if text.find("\n", start, position) >= 0:
+        return None
+    _, end, _ = _cell(text, position)
+    within = text.find("\n", position, end)
+    return position - start, (end if within < 0 else within) - start
+
+
 def _quoted_record(text: str, position: int, line: int) -> tuple[list[str], int, list[CsvFault]]:
     """Read the record at `position`; return its cells, the position after its line end, and its faults."""
     cells: list[str] = []

@@ -61,7 +61,7 @@ def draw(
     sections leave one; items in `avoid` (ids seen before) only where there are not enough others. Apart from that
     each key row of a section is equally likely. Raises DrawError where no paper exists.
     """
-    pools = [_eligible(section, pool) for section in sections]
+    pools = [eligible(section, pool) for section in sections]
     chosen: dict[int, list[PoolItem]] = {index: [] for index in range(len(sections))}
     for group in _competing(pools):
         for index, item in _share(sections, pools, group, seed, frozenset(avoid)):
@@ -90,7 +90,7 @@ def shortfalls(sections: Sequence[Section], pool: Sequence[PoolItem], *, papers:
     filled ones before it leave, and one that cannot be filled takes nothing from those after it.
     """
     network = Network()
-    pools = [_eligible(section, pool) for section in sections]
+    pools = [eligible(section, pool) for section in sections]
     for item in {item.id: item for items in pools for item in items}.values():
         join(network, ("item", item.id), ("row", item.key_row))
     for row in dict.fromkeys(item.key_row for items in pools for item in items):
@@ -112,6 +112,16 @@ def shortfalls(sections: Sequence[Section], pool: Sequence[PoolItem], *, papers:
     return short
 
 
+def most_papers(sections: Sequence[Section], pool: Sequence[PoolItem]) -> int:
+    """Return how many papers of these sections can be drawn that share no item and ask no key row twice."""
+    sizes = [len(eligible(section, pool)) // section.items for section in sections]
+    low, high = 0, min(sizes, default=0)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (low, middle - 1) if shortfalls(sections, pool, papers=middle) else (middle, high)
+    return low
+
+
 def _message(sections: Sequence[Section], short: Sequence[tuple[int, int, int]]) -> str:
     parts = [
         f"section {index + 1} ({sections[index].objective}) asks for {sections[index].items} items, but only {most} "
@@ -121,7 +131,8 @@ def _message(sections: Sequence[Section], short: Sequence[tuple[int, int, int]])
     return f"No paper can be drawn: {'; '.join(parts)}. Lower the section's items or add facts."
 
 
-def _eligible(section: Section, pool: Iterable[PoolItem]) -> list[PoolItem]:
+def eligible(section: Section, pool: Iterable[PoolItem]) -> list[PoolItem]:
+    """Return the items of a pool that a section may draw."""
     return [item for item in pool if item.objective == section.objective and item.draw_from in section.draw_from]
 
 

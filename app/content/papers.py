@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from app.content.draw import PoolItem, draw, shortfalls
+from app.content.draw import PoolItem, draw, eligible, most_papers, shortfalls
 from app.content.generate import units_of
 from app.content.generate.unit import Unit
 from app.content.values import Course, Item, ItemType
@@ -23,18 +23,34 @@ def problem_sections(course: Course) -> list[tuple[int, int, int]]:
     return shortfalls(course.exam.sections, pool_of(course), papers=2)
 
 
-def paper(course: Course, seed: int) -> dict[str, Any]:
-    """Return a paper as it would be drawn: {seed, items: [item_json with its section's index], proof}.
+def section_pools(course: Course, units: Iterable[Unit]) -> tuple[list[tuple[int, int]], int]:
+    """Return for each section (items in its pool, papers it could fill alone), and how many whole papers there are.
+
+    No two of the papers share an item; within each no key row is asked twice.
+    """
+    pool, sections = _pool(units), course.exam.sections
+    alone = [(len(eligible(section, pool)), most_papers([section], pool)) for section in sections]
+    return alone, most_papers(sections, pool)
+
+
+def drawn_items(course: Course, seed: int) -> tuple[list[tuple[int, Item]], dict[str, Any]]:
+    """Return the items of the paper of a seed in order, each with its section's index, and the proof.
 
     Raises DrawError where the course's sections cannot be filled.
     """
     units = units_of(course)
     built = {unit.id: unit.build for unit in units if unit.build}
     drawn = draw(course.exam.sections, _pool(units), seed=seed)
-    items = [
-        {**item_json(built[pick.item_id](pick.variant_seed)), "section": pick.section_index} for pick in drawn.picks
-    ]
-    return {"seed": seed, "items": items, "proof": drawn.proof}
+    return [(pick.section_index, built[pick.item_id](pick.variant_seed)) for pick in drawn.picks], drawn.proof
+
+
+def paper(course: Course, seed: int) -> dict[str, Any]:
+    """Return a paper as it would be drawn: {seed, items: [item_json with its section's index], proof}.
+
+    Raises DrawError where the course's sections cannot be filled.
+    """
+    items, proof = drawn_items(course, seed)
+    return {"seed": seed, "items": [{**item_json(item), "section": index} for index, item in items], "proof": proof}
 
 
 def item_json(item: Item) -> dict[str, Any]:

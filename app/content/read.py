@@ -19,7 +19,7 @@ from app.content.yaml_rules import device_problems, item_problems, source_proble
 
 COURSE_FILE: Final = "course.yaml"
 REGISTER: Final = (SOURCES_FILE, DEVICES_FILE)
-_FOLDERS: Final = ("facts", "lessons", "media")
+FOLDERS: Final = ("facts", "lessons", "media")
 
 
 class CoursePathError(Exception):
@@ -36,12 +36,12 @@ def course_files(folder: Path) -> dict[str, bytes]:
         if not folder.is_dir():
             what = "is a file; give its course's folder" if folder.exists() else "does not exist; give a folder"
             raise CoursePathError(f"{folder} {what}")
-        if _is_course(folder):
+        if is_course(folder):
             home = Path(os.path.abspath(folder))  # noqa: PTH100 - a linked folder keeps its own name
             return _register_files(home.parent) | _files_of(home)
         files = _register_files(folder) | dict(_stray_files(folder))
-        for entry in _entries(folder):
-            files.update(_files_of(entry) if _is_course(entry) else {})
+        for entry in entries(folder):
+            files.update(_files_of(entry) if is_course(entry) else {})
     except OSError as error:
         raise CoursePathError(f"{error.filename or folder} cannot be read: {error.strerror}") from error
     if not course_ids(files):
@@ -53,8 +53,8 @@ def neighbour_files(course: Path) -> dict[str, bytes]:
     """Return course.yaml and the fact tables of the courses beside one, as far as they can be read."""
     files: dict[str, bytes] = {}
     with suppress(OSError):
-        for entry in _entries(course.parent):
-            if entry.name != course.name and _is_course(entry):
+        for entry in entries(course.parent):
+            if entry.name != course.name and is_course(entry):
                 with suppress(OSError):
                     files.update(_files_of(entry, folders=("facts",)))
     return {key: data for key, data in files.items() if key.endswith((f"/{COURSE_FILE}", ".csv"))}
@@ -131,12 +131,13 @@ def in_order(problems: Collection[Problem]) -> list[Problem]:
     )
 
 
-def _entries(folder: Path) -> list[Path]:
+def entries(folder: Path) -> list[Path]:
     """Return what a folder holds, sorted, without the names that are passed over."""
     return sorted(entry for entry in folder.iterdir() if not entry.name.startswith((".", "~")))
 
 
-def _is_course(folder: Path) -> bool:
+def is_course(folder: Path) -> bool:
+    """Say whether a folder is a course's."""
     try:
         return (folder / COURSE_FILE).is_file()
     except OSError:  # a folder that this user may not enter
@@ -147,20 +148,20 @@ def _register_files(home: Path) -> dict[str, bytes]:
     return {name: (home / name).read_bytes() for name in REGISTER if (home / name).is_file()}
 
 
-def _files_of(course: Path, folders: Collection[str] = _FOLDERS) -> dict[str, bytes]:
+def _files_of(course: Path, folders: Collection[str] = FOLDERS) -> dict[str, bytes]:
     """Return the files of one course's folder, known to the format or not."""
     files: dict[str, bytes] = {}
-    for entry in _entries(course):
+    for entry in entries(course):
         if entry.is_file():
             files[f"{course.name}/{entry.name}"] = entry.read_bytes()
         elif entry.is_dir() and entry.name in folders:
-            inner = [file for file in _entries(entry) if file.is_file()]
+            inner = [file for file in entries(entry) if file.is_file()]
             files.update({f"{course.name}/{entry.name}/{file.name}": file.read_bytes() for file in inner})
     return files
 
 
 def _stray_files(folder: Path) -> Iterator[tuple[str, bytes]]:
     """Return YAML files beside the courses that the format does not know: most are misspelt."""
-    for entry in _entries(folder):
+    for entry in entries(folder):
         if entry.suffix in (".yaml", ".yml") and entry.name not in REGISTER and entry.is_file():
             yield entry.name, b""

@@ -49,7 +49,7 @@ def freeze(course: Course) -> Frozen:
     digest = content_hash(course.files)
     media = media_url(digest, course.id)
     items = tuple(
-        _frozen_item(item, course, media) for seed in range(LIVE_SEEDS) for item in generate.items_of(course, seed=seed)
+        frozen_item(item, course, media) for seed in range(LIVE_SEEDS) for item in generate.items_of(course, seed=seed)
     )
     return Frozen(
         course_id=course.id,
@@ -71,7 +71,8 @@ def media_url(digest: str, course_id: str) -> str:
     return f"/media/{digest}/{course_id}/"
 
 
-def _frozen_item(item: Item, course: Course, media: str) -> FrozenItem:
+def frozen_item(item: Item, course: Course, media: str) -> FrozenItem:
+    """Return an item as a release stores it; `media` is what stands before a picture's name."""
     shown = {
         "type": item.type.value,
         "stem": render_text(item.stem),

@@ -1,17 +1,14 @@
 """Pages: thin views, forms, access; the only room that knows both Flask and people's tasks."""
 
-import hashlib
 import secrets
 import time
 from itertools import chain
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, abort, g, request, url_for
 from flask_wtf.csrf import CSRFProtect
-from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
@@ -37,22 +34,11 @@ from app.web import (
     technicians,
     verify,
 )
+from app.web.frame import HEADERS, OURSELVES, make_app
 from app.web.limits import Limits
 from config import Settings
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 LARGEST_REQUEST = 256 * 1024
-OURSELVES = ("localhost", "127.0.0.1")  # a health check on the machine itself
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 PLACES: tuple[tuple[str, str, Action | None, str], ...] = (
     ("Home", "home.show", Action.LEARN, "home"),
     ("Team", "board.show", Action.SEE_BOARD, "board technicians"),
@@ -84,7 +70,7 @@ class PlaceConverter(IdConverter):
 
 def create(settings: Settings, database: Database) -> Flask:
     """Return the application with its pages over a database."""
-    app = Flask("app", root_path=str(ROOT / "app"), template_folder=str(ROOT / "templates"), static_folder="static")
+    app = make_app()
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME="__Host-fluence" if settings.secure_cookies else "fluence",
@@ -94,14 +80,11 @@ def create(settings: Settings, database: Database) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session: an exam must not outlast it
         WTF_CSRF_SSL_STRICT=False,  # SameSite and the token decide; some proxies strip the referrer
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
-        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,
         BASE_URL=settings.base_url,
         TRUSTED_HOSTS=[str(urlsplit(settings.base_url).hostname), *OURSELVES],
     )
     app.extensions["fluence.database"] = database
     app.extensions["fluence.limits"] = Limits(database.engine)
-    app.jinja_env.undefined = StrictUndefined
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_map.converters |= {"id": IdConverter, "place": PlaceConverter}
     _watch(app, settings)  # first, so that what is refused before its view has a request id too
     CSRFProtect(app)
@@ -120,17 +103,6 @@ def create(settings: Settings, database: Database) -> Flask:
 
 
 def _add_globals(app: Flask, *, demo: bool) -> None:
-    addresses: dict[str, str] = {}
-
-    def static_url(path: str) -> str:
-        """Return a static file's address with its content's hash, so that browsers may keep it for ever."""
-        if path not in addresses:
-            digest = hashlib.sha256((ROOT / "app" / "static" / path).read_bytes()).hexdigest()[:12]
-            addresses[path] = f"/static/{path}?v={digest}"
-        return addresses[path]
-
-    app.jinja_env.globals["static_url"] = static_url
-
     @app.context_processor
     def everywhere() -> dict[str, Any]:
         visitor = access.signed_in()

@@ -196,7 +196,12 @@ def _row(field: FieldChange) -> dict[str, Any]:
 
 
 def _name(field: FieldChange) -> str:
-    return FIELDS.get(field.name, field.name.replace("_", " ").capitalize())
+    return field_label(field.name)
+
+
+def field_label(name: str) -> str:
+    """Return a field's name as people read it."""
+    return FIELDS.get(name, name.replace("_", " ").capitalize())
 
 
 def _is_short(field: FieldChange) -> bool:

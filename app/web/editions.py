@@ -15,7 +15,7 @@ from app.reports.releases import EditionRead, read_edition
 from app.web import access
 from app.web.access import reading, requires, visitor
 from app.web.change_pages import change_cards
-from app.web.releases_pages import content_of, lesson_page
+from app.web.releases_pages import content_of, lesson_page, lesson_urls
 from app.web.withdrawals import lesson_without, told, withdrawal_alerts
 from app.web.words import Context, counted, day, moment
 
@@ -106,7 +106,7 @@ def _edition(read: EditionRead) -> Context:
         "before": f"Edition {before.edition}" if before else "",
         "change_count": counted(len(read.changes), "change"),
         "changes": change_cards(read.changes, read.confirmed, None, zone, keys=False),
-        "content": content_of(release, endpoint="editions.lesson"),
+        "content": content_of(release, lesson_urls("editions.lesson", release)),
         "tables": list(_tables(read)),
         "sources": [
             {"id": one.key.partition("/")[2], "citation": one.title, "url": _page(one), "read": one.values.get("read")}

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import url_for
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.certification.refusals import why_no_seat
 from app.certification.standing import Standing
@@ -64,7 +64,7 @@ def item_context(
 ) -> Context:
     """Return an item as templates/exams/_item.html takes it."""
     last = position == items
-    account, question = _told_and_asked(shown["stem"])
+    account, question = told_and_asked(shown["stem"])
     base = f"/attempts/{attempt_id}/items/"
     return {
         "no": position,
@@ -93,10 +93,27 @@ def item_context(
     }
 
 
-def _told_and_asked(stem: str) -> tuple[str, str]:
+def told_and_asked(stem: str) -> tuple[str, str]:
     """Return what a stem tells before its last line, and that line, which asks; a stem of one line only asks."""
     account, found, question = stem.rpartition(LINE_BREAK)
     return (account, question.strip()) if found else ("", stem)
+
+
+def key_lines(shown: Mapping[str, Any], keyed: Mapping[str, Any]) -> list[str]:
+    """Return the right answer of an item as lines of HTML: a range, pairs, an order, or the right options."""
+    key, kind = keyed["key"], shown["type"]
+    options = {option["id"]: option["html"] for option in shown["options"]}
+    if kind == ItemType.NUMERIC.value:
+        low, high = key["min"], key["max"]
+        return [escape(f"{low:g}–{high:g} {key['unit']}" if low != high else f"{low:g} {key['unit']}")]
+    if kind == ItemType.MATCHING.value:
+        rights = {right["id"]: right["html"] for right in shown["rights"]}
+        return [f"{options[left]}: {rights[right]}" for left, right in key.items()]
+    if kind == ItemType.ORDERING.value:
+        # Pairs (first, then): a step with fewer others before it comes earlier; this is one of the right orders.
+        order = sorted(options, key=lambda step: sum(then == step for _, then in key))
+        return [f"{place}. {options[step]}" for place, step in enumerate(order, start=1)]
+    return [options[each] for each in key]
 
 
 def _image(shown: Mapping[str, Any]) -> Context | None:

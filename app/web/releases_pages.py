@@ -1,6 +1,6 @@
 """What the pages say of a release: its line in the list, the whole of it for a review, a lesson of it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -52,6 +52,9 @@ EXPIRY = {
     "previous_expiry": "from the end of the period before",
     "fixed": "to the anniversary of the first issue",
 }
+
+
+LessonUrl = Callable[[str], str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,8 +131,12 @@ def review_page(read: Review, who: Visitor, asked: Asked) -> Context:
     }
 
 
-def content_of(release: Release, *, endpoint: str = "releases.lesson") -> Context:
-    """Return what a release holds: what it teaches, its exam, its scheme, the standing of its facts, its sources."""
+def content_of(release: Release, lesson_url: LessonUrl | None = None) -> Context:
+    """Return what a release holds: what it teaches, its exam, its scheme, the standing of its facts, its sources.
+
+    `lesson_url` gives a lesson's address by its id; without it lessons lead to the review's preview.
+    """
+    address = lesson_url or lesson_urls("releases.lesson", release)
     manifest = release.manifest
     return {
         "summary": manifest["summary"],
@@ -140,7 +147,7 @@ def content_of(release: Release, *, endpoint: str = "releases.lesson") -> Contex
                 "no": number,
                 "title": one["title"],
                 "note": f"{one['minutes']} min",
-                "href": _lesson_url(release, one, endpoint),
+                "href": address(one["id"]),
             }
             for number, one in enumerate(manifest["lessons"], start=1)
         ],
@@ -184,22 +191,40 @@ def _files(read: Review) -> list[Context]:
 
 def lesson_page(release: Release, lesson_id: str, html: str, *, endpoint: str = "releases.lesson") -> Context:
     """Return a lesson of a release as its preview, or its edition's page, shows it."""
-    lessons = release.manifest["lessons"]
-    at = [one["id"] for one in lessons].index(lesson_id)
-    places = [{"label": one["title"], "href": _lesson_url(release, one, endpoint)} for one in lessons]
     review = endpoint == "releases.lesson"
     home = url_for("releases.review" if review else "editions.edition", release_id=release.id)
-    back = {"label": "Back to the review" if review else "Back to the edition", "href": home}
+    return lesson_shown(
+        release,
+        lesson_id,
+        html,
+        lesson_url=lesson_urls(endpoint, release),
+        eyebrow=f"Preview of edition {release.edition}" if review else f"Edition {release.edition}",
+        back={"label": "Back to the review" if review else "Back to the edition", "href": home},
+    )
+
+
+def lesson_urls(endpoint: str, release: Release) -> LessonUrl:
+    """Return what gives the address of a release's lesson by its id."""
+    return lambda lesson_id: url_for(endpoint, release_id=release.id, lesson_id=lesson_id)
+
+
+def lesson_shown(
+    release: Release, lesson_id: str, html: str, *, lesson_url: LessonUrl, eyebrow: str, back: Context
+) -> Context:
+    """Return a lesson as templates/releases/lesson.html takes it; `back` leads to where its lessons are listed."""
+    lessons = release.manifest["lessons"]
+    at = [one["id"] for one in lessons].index(lesson_id)
+    places = [{"label": one["title"], "href": lesson_url(one["id"])} for one in lessons]
     return {
         "course": release.title,
-        "eyebrow": f"Preview of edition {release.edition}" if review else f"Edition {release.edition}",
+        "eyebrow": eyebrow,
         "alerts": [],
         "review_url": back["href"],
         "no": at + 1,
         "total": len(lessons),
         "title": lessons[at]["title"],
         "minutes": counted(lessons[at]["minutes"], "minute"),
-        "html": Markup(html),  # noqa: S704  rendered and sanitised when the release was published
+        "html": Markup(html),  # noqa: S704  rendered and sanitised from a checked course
         "all": places,
         "previous": places[at - 1] if at else None,
         "next": places[at + 1] if at + 1 < len(places) else back,
@@ -312,10 +337,6 @@ def _drafts(manifest: Mapping[str, Any]) -> list[str]:
         for row in manifest["settings"]
         if row["standing"] == Standing.DRAFT.value
     ]
-
-
-def _lesson_url(release: Release, lesson: Mapping[str, Any], endpoint: str) -> str:
-    return url_for(endpoint, release_id=release.id, lesson_id=lesson["id"])
 
 
 def _is_page(url: str | None) -> bool:

@@ -21,7 +21,7 @@ from app.releases import queries as releases
 from app.releases.models import Release
 from app.releases.queries import NOTHING_WITHDRAWN, Withdrawals
 from app.web.access import now, reading, requires, visitor
-from app.web.exam_words import seat_text
+from app.web.exam_words import key_lines, seat_text
 from app.web.words import Context, counted, moment
 
 bp = Blueprint("results", __name__)
@@ -316,7 +316,7 @@ def _entry(one: Asked) -> Context:
         "met": got == 1,
         "word": "Right" if got == 1 else ("Partly right" if got else "Wrong"),
         "given": _spelled(one, kept),
-        "key": _key_spelled(one, kept),
+        "key": key_lines(one.shown, one.keyed),
         "why": why,
         "sources": [*one.keyed["citations"], *(f"Fact {fact}" for fact in untold)],
     }
@@ -333,18 +333,3 @@ def _spelled(one: Asked, options: Mapping[str, str]) -> list[str]:
         return [f"{options[left]}: {rights[right]}" for left, right in chosen.items()]
     numbered = kind == ItemType.ORDERING.value
     return [f"{place}. {options[each]}" if numbered else options[each] for place, each in enumerate(chosen, start=1)]
-
-
-def _key_spelled(one: Asked, options: Mapping[str, str]) -> list[str]:
-    key, kind = one.keyed["key"], one.shown["type"]
-    if kind == ItemType.NUMERIC.value:
-        low, high = key["min"], key["max"]
-        return [escape(f"{low:g}–{high:g} {key['unit']}" if low != high else f"{low:g} {key['unit']}")]
-    if kind == ItemType.MATCHING.value:
-        rights = {right["id"]: right["html"] for right in one.shown["rights"]}
-        return [f"{options[left]}: {rights[right]}" for left, right in key.items()]
-    if kind == ItemType.ORDERING.value:
-        # Pairs (first, then): a step with fewer others before it comes earlier; this is one of the right orders.
-        order = sorted(options, key=lambda step: sum(then == step for _, then in key))
-        return [f"{place}. {options[step]}" for place, step in enumerate(order, start=1)]
-    return [options[each] for each in key]

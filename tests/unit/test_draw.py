@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.content.draw import LIVE_SEEDS, DrawError, Drawn, PoolItem, draw, shortfalls, variant_seed
+from app.content.draw import LIVE_SEEDS, DrawError, Drawn, PoolItem, draw, most_papers, shortfalls, variant_seed
 from app.content.values import Section
 from tests.unit.course_rows import section
 
@@ -190,3 +190,19 @@ def test_the_refusal_says_what_to_do() -> None:
         "No paper can be drawn: section 1 (safe) asks for 2 items, but only 1 of the 2 in its pool can stand in one "
         "paper. Lower the section's items or add facts."
     )
+
+
+def test_papers_are_counted_until_a_section_or_a_key_row_runs_out() -> None:
+    apart = [item(name) for name in "abcdefg"]
+    assert most_papers([section(2, "settings")], apart) == 3
+    assert most_papers([section(2, "settings"), section(1, "settings")], apart) == 2
+    assert most_papers([section(1, "settings")], [item("a", "r"), item("b", "r")]) == 2
+    assert most_papers([section(2, "settings")], [item("a", "r"), item("b", "r")]) == 0
+    assert most_papers([section(1, "statements")], apart) == 0
+
+
+@given(exams, pools())
+def test_one_paper_more_than_the_most_cannot_be_drawn(sections: Sequence[Section], pool: list[PoolItem]) -> None:
+    most = most_papers(sections, pool)
+    assert most == 0 or shortfalls(sections, pool, papers=most) == []
+    assert shortfalls(sections, pool, papers=most + 1) != []

@@ -11,7 +11,7 @@ import structlog
 from flask import Flask
 
 from app.db import Database
-from app.web import HEADERS
+from app.web.frame import HEADERS
 from tests.factories import World
 from tests.web.conftest import Browser
 from tests.web.page import Page
