@@ -78,7 +78,7 @@ def test_nothing_done_names_everything_at_once() -> None:
         "0 of 3 lessons read",
         "Exam not taken yet",
         "0 of 3 treatments observed",
-        "laser-safety certification is missing",
+        "Laser safety certification is missing",
     ]
 
 
