@@ -34,8 +34,7 @@ def start_attempt(session: Session, *, actor: Actor, course_id: str, seed: int, 
 
     RefusedError tells why there is no next one: passed, used up (and who may grant one), too early.
     """
-    people.lock_person(session, actor.account_id)
-    zone = people_queries.get_organisation(session, actor.organisation_id).time_zone
+    zone = people.lock_person(session, actor.account_id)
     where = _own_standing(session, actor, course_id, zone, now)
     ran_out = [one for one in where.attempts if one.closed_at is None and not is_open(one, now)]
     if ran_out:
@@ -52,6 +51,7 @@ def start_attempt(session: Session, *, actor: Actor, course_id: str, seed: int, 
         organisation_id=actor.organisation_id,
         account_id=actor.account_id,
         release=where.release,
+        number=max((one.number for one in where.attempts), default=0) + 1,
         seed=seed,
         now=now,
     )

@@ -47,10 +47,11 @@ class Saved:
 
 
 def create_attempt(
-    session: Session, *, organisation_id: int, account_id: int, release: Release, seed: int, now: datetime
+    session: Session, *, organisation_id: int, account_id: int, release: Release, number: int, seed: int, now: datetime
 ) -> Attempt:
     """Draw a paper by seed from a release and store it as drawn; items not seen before come first.
 
+    `number` is the attempt's among all that the person made at this course, from 1.
     No item of it rests on a withdrawn row; RefusedError when the whole release is withdrawn, or too much of it.
     """
     exam = exam_of(release.manifest)
@@ -61,19 +62,12 @@ def create_attempt(
     if withdrawn.whole:
         raise RefusedError("This edition was withdrawn; a new edition has to be signed first.")
     drawn = _drawn(session, release, pool, seed, seen, withdrawn.facts)
-    last = session.scalar(
-        select(func.max(Attempt.number)).where(
-            Attempt.organisation_id == organisation_id,
-            Attempt.account_id == account_id,
-            Attempt.course_id == release.course_id,
-        )
-    )
     attempt = Attempt(
         organisation_id=organisation_id,
         account_id=account_id,
         course_id=release.course_id,
         release_id=release.id,
-        number=(last or 0) + 1,
+        number=number,
         seed=seed,
         proof=drawn.proof,
         items=len(drawn.picks),

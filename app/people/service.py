@@ -269,9 +269,18 @@ def check_password(session: Session, *, account_id: int, password: str) -> None:
         raise RefusedError("This is not your password. Enter the one that you sign in with.")
 
 
-def lock_person(session: Session, account_id: int) -> None:
-    """Hold a person's row to the end of the transaction, so that two last requirements are judged one after another."""
-    session.execute(select(Account.id).where(Account.id == account_id).with_for_update())
+def lock_person(session: Session, account_id: int) -> str:
+    """Hold a person's row to the end of the transaction, so that two last requirements are judged one after another.
+
+    Return the time zone of their organisation.
+    """
+    held = (
+        select(Organisation.time_zone)
+        .join(Account, Account.organisation_id == Organisation.id)
+        .where(Account.id == account_id)
+        .with_for_update(of=Account)
+    )
+    return session.scalars(held).one()
 
 
 def _mine(session: Session, actor: Actor, account_id: int) -> Account:
