@@ -1,6 +1,5 @@
 """Changing people: organisations, invitations, roles, passwords, signing in and out."""
 
-import re
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from zoneinfo import available_timezones
@@ -12,29 +11,13 @@ from app.audit import service as trail
 from app.errors import NotFoundError, RefusedError
 from app.people import passwords, queries
 from app.people.models import AccessLink, Account, Clinic, Organisation, RoleGrant, SignIn
+from app.people.names import clean_email, clean_name
 from app.people.permissions import ORGANISATION_ROLES, ROLE_LABELS, Action, Actor, Role, may_give
 
 SIGN_IN_LASTS = timedelta(hours=12)
 INVITATION_LASTS = timedelta(days=7)
 RESET_LASTS = timedelta(hours=24)
-EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f.]+")
 WRONG_SIGN_IN = "This e-mail address and password do not go together. Check both, or ask your manager for a new link."
-
-
-def clean_email(email: str) -> str:
-    """Return an e-mail address as it is stored; RefusedError when it is none."""
-    email = email.strip().lower()
-    if len(email) > 254 or not EMAIL.fullmatch(email):
-        raise RefusedError("Enter an e-mail address such as ann@clinic.example.")
-    return email
-
-
-def clean_name(name: str) -> str:
-    """Return a person's or place's name with single spaces; RefusedError when empty, long or unprintable."""
-    name = " ".join(name.split())
-    if not name or len(name) > 120 or not name.isprintable():
-        raise RefusedError("Enter a name of 1 to 120 letters.")
-    return name
 
 
 def create_organisation(

@@ -11,7 +11,7 @@ from wtforms.widgets import CheckboxInput
 
 from app.certification import service as certification
 from app.errors import NotFoundError
-from app.people import queries, service
+from app.people import names, queries, service
 from app.people.models import Account, Clinic
 from app.people.permissions import ROLE_LABELS, Action, Role, may_give
 from app.web.access import go, now, reading, requires, transaction, visitor
@@ -34,13 +34,13 @@ class InviteForm(HouseForm):
 
     name = StringField(
         "Name",
-        [InputRequired("Enter the person's name."), plain, judged_by(service.clean_name)],
+        [InputRequired("Enter the person's name."), plain, judged_by(names.clean_name)],
         filters=[tidy],
         render_kw={"maxlength": 120},
     )
     email = EmailField(
         "E-mail address",
-        [InputRequired("Enter the person's e-mail address."), plain, judged_by(service.clean_email)],
+        [InputRequired("Enter the person's e-mail address."), plain, judged_by(names.clean_email)],
         filters=[tidy],
         render_kw={"maxlength": 254},
     )
@@ -74,7 +74,7 @@ class ClinicForm(HouseForm):
 
     name = StringField(
         "Name",
-        [InputRequired("Enter the clinic's name."), plain, judged_by(service.clean_name)],
+        [InputRequired("Enter the clinic's name."), plain, judged_by(names.clean_name)],
         filters=[tidy],
         render_kw={"maxlength": 120},
     )
