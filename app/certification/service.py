@@ -130,21 +130,20 @@ def withdraw(
 ) -> int:
     """Stop a release, or one row of it, at once; return how many open attempts that ended, none of which counts.
 
-    An attempt that ran out before is recorded as what it was. Of one row only the attempts that ask it end.
+    An attempt that ran out before is recorded as what it was. Of one row the attempts that ask it end, on whichever
+    edition of the course they began.
     """
     release_service.withdraw(
         session, actor=actor, release_id=release_id, fact=fact, password=password, reason=reason, now=now
     )
-    open_attempts = exam_queries.unclosed(session, actor.organisation_id, release_id)
+    course_id = releases.get_release(session, actor.organisation_id, release_id).course_id
+    open_attempts = exam_queries.unclosed(session, actor.organisation_id, course_id)
     for attempt in open_attempts:
         if not is_open(attempt, now):
             settle_attempt(session, attempt=attempt, actor_id=None, now=now)
     running = [attempt for attempt in open_attempts if attempt.closed_at is None]
-    if fact:
-        resting = releases.items_resting_on(session, release_id, [fact])
-        asking = exam_queries.asking(session, [attempt.id for attempt in running], resting)
-        running = [attempt for attempt in running if attempt.id in asking]
-    for attempt in running:
+    stopped = _asking(session, running, fact) if fact else [one for one in running if one.release_id == release_id]
+    for attempt in stopped:
         exams.close_attempt(
             session,
             attempt=attempt,
@@ -153,7 +152,16 @@ def withdraw(
             actor_id=actor.account_id,
             now=now,
         )
-    return len(running)
+    return len(stopped)
+
+
+def _asking(session: Session, running: Sequence[Attempt], fact: str) -> list[Attempt]:
+    """Return the attempts that ask a row, each by what its own release rests on it: some began on an earlier one."""
+    asking: set[int] = set()
+    for release_id in {one.release_id for one in running}:
+        resting = releases.items_resting_on(session, release_id, [fact])
+        asking |= exam_queries.asking(session, [one.id for one in running if one.release_id == release_id], resting)
+    return [one for one in running if one.id in asking]
 
 
 def complete_lesson(

@@ -1,6 +1,6 @@
 """Where a person stands in a course: read, sat, observed, certified, and what may come next."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -140,7 +140,7 @@ def standing_of(
     state = held.on(day_in(record.zone, now), now) if held else StateAsOf(state=State.NONE)
     starts_at = _period_start(record.zone, assigned, state, now)
     read = assigned.lessons_read if assigned else frozenset()
-    earning = _speaking(history.attempts, starts_at, now)
+    earning = _speaking(history, starts_at, now)
     cells = queries.cells_of(release, withdrawn.facts)
     return Standing(
         release=release,
@@ -161,9 +161,13 @@ def standing_of(
     )
 
 
-def counting(attempts: Sequence[Attempt]) -> list[Attempt]:
-    """Return the attempts that count: those that a withdrawal ended do not, neither as failed nor for the waiting."""
-    return [one for one in attempts if one.closed_by != CLOSED_BY_WITHDRAWAL]
+def counting(history: History) -> list[Attempt]:
+    """Return the attempts that count.
+
+    What a withdrawal ended does not, neither as failed nor for the waiting; nor does what was sat on a release that was
+    withdrawn whole.
+    """
+    return [one for one in history.attempts if one.closed_by != CLOSED_BY_WITHDRAWAL and one.id not in history.void]
 
 
 def is_open(attempt: Attempt, now: datetime) -> bool:
@@ -194,7 +198,7 @@ def _seat(
     exam = exam_of(release.manifest)
     closed = [
         timing.ClosedAttempt(closed_at=closed_at, passed=bool(one.passed))
-        for one in counting(history.attempts)
+        for one in counting(history)
         if (closed_at := timing.closed_at_of(one.closed_at, one.deadline_at, now))
     ]
     return timing.may_start(
@@ -242,9 +246,9 @@ def _facts(
     )
 
 
-def _speaking(attempts: Sequence[Attempt], starts_at: datetime, now: datetime) -> Attempt | None:
+def _speaking(history: History, starts_at: datetime, now: datetime) -> Attempt | None:
     """Return the attempt that speaks for a person: the pass of this period, or else the latest result."""
-    recorded = [one for one in counting(attempts) if one.closed_at is not None]
+    recorded = [one for one in counting(history) if one.closed_at is not None]
     if now >= starts_at:
         recorded = [one for one in recorded if one.closed_at is not None and one.closed_at >= starts_at]
     speaking = [one for one in recorded if one.passed] or recorded

@@ -82,6 +82,7 @@ def sign_release(release: int, email: str) -> None:
         director = people.person_by_email(session, email)
         rows = releases.get_release(session, director.organisation_id, release).manifest["protocol"]
         found, impact = _impact(session, director, release)
+        confirmed = comparing.confirmed_changes(session, director.organisation_id, release)
     for row in rows:
         click.echo(f"{row['row']}: {row['title']}. {row['text']}")
     if rows:
@@ -97,7 +98,7 @@ def sign_release(release: int, email: str) -> None:
             release_id=release,
             password=password,
             confirmed_rows=[row["row"] for row in rows],
-            seen=impact.digest,
+            seen=comparing.seen_digest(found, confirmed, impact),
             day=_today(session, director),
             now=clock.now(),
         )

@@ -6,13 +6,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.errors import NotFoundError
 from app.exams.models import Attempt, AttemptGrant, Flag, PaperItem, Response
 from app.exams.responses import Chosen
-from app.releases.models import ItemContent, Release
+from app.releases.models import ItemContent, Release, ReleaseWithdrawal
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -205,6 +205,8 @@ class History:
 
     attempts: tuple[Attempt, ...] = ()
     granted_at: tuple[datetime, ...] = ()
+    void: frozenset[int] = frozenset()
+    """The ids of those that were sat on a release which was withdrawn whole."""
 
 
 def histories(
@@ -214,21 +216,33 @@ def histories(
     of = {"organisation_id": organisation_id, "account_ids": account_ids, "course_ids": course_ids}
     attempts: dict[tuple[int, str], dict[int, Attempt]] = {}
     granted: dict[tuple[int, str], dict[int, datetime]] = {}
-    for attempt, grant_id, granted_at in session.execute(_histories(some=course_ids is not None), of):
+    void: dict[tuple[int, str], set[int]] = {}
+    for attempt, grant_id, granted_at, stopped in session.execute(_histories(some=course_ids is not None), of):
         key = (attempt.account_id, attempt.course_id)
+        if stopped:
+            void.setdefault(key, set()).add(attempt.id)
         attempts.setdefault(key, {})[attempt.id] = attempt
         if grant_id is not None:
             granted.setdefault(key, {})[grant_id] = granted_at
     return {
-        key: History(attempts=tuple(found.values()), granted_at=tuple(granted.get(key, {}).values()))
+        key: History(
+            attempts=tuple(found.values()),
+            granted_at=tuple(granted.get(key, {}).values()),
+            void=frozenset(void.get(key, ())),
+        )
         for key, found in attempts.items()
     }
 
 
+# Of an attempt: its release was withdrawn whole.
+_STOPPED = exists().where(ReleaseWithdrawal.organisation_id == Attempt.organisation_id)
+_STOPPED = _STOPPED.where(ReleaseWithdrawal.release_id == Attempt.release_id, ReleaseWithdrawal.fact == "")
+
+
 @cache
-def _histories(*, some: bool) -> Select[Attempt, int, datetime]:
+def _histories(*, some: bool) -> Select[Attempt, int, datetime, bool]:
     query = (
-        select(Attempt, AttemptGrant.id, AttemptGrant.granted_at)
+        select(Attempt, AttemptGrant.id, AttemptGrant.granted_at, _STOPPED)
         .outerjoin(
             AttemptGrant,
             (AttemptGrant.organisation_id == Attempt.organisation_id)
@@ -252,7 +266,7 @@ def attempt_in_course(
         Attempt.id == attempt_id, Attempt.organisation_id == organisation_id, Attempt.account_id == account_id
     )
     rows = session.execute(
-        select(Attempt, Release, AttemptGrant.id, AttemptGrant.granted_at)
+        select(Attempt, Release, AttemptGrant.id, AttemptGrant.granted_at, _STOPPED)
         .outerjoin(Release, (Release.id == Attempt.release_id) & (Attempt.id == attempt_id))
         .outerjoin(
             AttemptGrant,
@@ -267,12 +281,13 @@ def attempt_in_course(
         )
         .order_by(Attempt.number)
     ).all()
-    found = [(attempt, release) for attempt, release, _, _ in rows if attempt.id == attempt_id]
+    found = [(attempt, release) for attempt, release, _, _, _ in rows if attempt.id == attempt_id]
     if not found:
         raise NotFoundError
     history = History(
-        attempts=tuple({attempt.id: attempt for attempt, _, _, _ in rows}.values()),
+        attempts=tuple({attempt.id: attempt for attempt, _, _, _, _ in rows}.values()),
         granted_at=tuple({row[2]: row[3] for row in rows if row[2]}.values()),
+        void=frozenset(attempt.id for attempt, _, _, _, stopped in rows if stopped),
     )
     return found[0][0], found[0][1], history
 
@@ -291,13 +306,11 @@ def items_seen(session: Session, organisation_id: int, account_id: int, course_i
     return frozenset(session.scalars(query))
 
 
-def unclosed(session: Session, organisation_id: int, release_id: int) -> Sequence[Attempt]:
-    """Return the attempts on a release that nobody closed yet, those that ran out among them."""
+def unclosed(session: Session, organisation_id: int, course_id: str) -> Sequence[Attempt]:
+    """Return the attempts at a course, on any of its releases, that nobody closed yet, even if they ran out."""
     query = (
         select(Attempt)
-        .where(
-            Attempt.organisation_id == organisation_id, Attempt.release_id == release_id, Attempt.closed_at.is_(None)
-        )
+        .where(Attempt.organisation_id == organisation_id, Attempt.course_id == course_id, Attempt.closed_at.is_(None))
         .order_by(Attempt.account_id, Attempt.id)
     )
     return session.scalars(query).all()

@@ -1,6 +1,8 @@
 """Reading what changed from one release to another, how each change was classed, and what was counted to rest on it."""
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -107,6 +109,20 @@ def confirmed_changes(session: Session, organisation_id: int, release_id: int) -
         )
         for row, name in rows
     }
+
+
+def seen_digest(found: Comparison, confirmed: Mapping[str, Confirmed], impact: Impact) -> str:
+    """Return the SHA-256 (hex) of all that a signer is shown beside the content itself.
+
+    The release that it is compared with, each change with its class, reason and who gave them, and what rests on them.
+    """
+    told = [
+        [change.digest, one.change_class, one.reason, one.account_id]
+        for change in found.changes
+        if (one := confirmed.get(change.digest))
+    ]
+    shown = [found.base.id if found.base else None, sorted(told), impact.digest]
+    return hashlib.sha256(json.dumps(shown, separators=(",", ":")).encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

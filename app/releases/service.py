@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as trail
@@ -12,18 +12,13 @@ from app.content.pieces import PieceKind
 from app.errors import NotFoundError, RefusedError
 from app.people import service as people
 from app.people.permissions import Action, Actor
-from app.releases import comparing, queries
+from app.releases import comparing, queries, storing
 from app.releases.freeze import Frozen
 from app.releases.impact import NO_IMPACT, Impact
 from app.releases.models import (
-    ContentFile,
-    ItemContent,
     Release,
     ReleaseChange,
     ReleaseImpact,
-    ReleaseItem,
-    ReleaseLesson,
-    ReleasePiece,
     ReleaseSignature,
     ReleaseWithdrawal,
 )
@@ -44,7 +39,7 @@ def publish(session: Session, *, actor: Actor, frozen: Frozen, now: datetime) ->
     )
     if known is not None:
         return known
-    _store_content(session, frozen)
+    storing.store_content(session, frozen)
     release = Release(
         organisation_id=actor.organisation_id,
         course_id=frozen.course_id,
@@ -57,7 +52,7 @@ def publish(session: Session, *, actor: Actor, frozen: Frozen, now: datetime) ->
     )
     session.add(release)
     session.flush()
-    _store_rendered(session, release.id, frozen)
+    storing.store_rendered(session, release.id, frozen)
     trail.record(
         session,
         organisation_id=actor.organisation_id,
@@ -86,6 +81,7 @@ def confirm_changes(
     release = queries.get_release(session, actor.organisation_id, release_id)
     if not actor.can(Action.PUBLISH_RELEASE):
         raise RefusedError("Only an author or administrator confirms what changed.")
+    _hold_course(session, release)
     if _signers(session, release.id):
         raise RefusedError("This release is signed; what changed in it is on record.")
     known = {change.digest: change for change in _compared(session, release).changes}
@@ -149,23 +145,26 @@ def sign(
 ) -> ReleaseSignature:
     """Sign a release with password: every protocol row and change confirmed, and not by who published it.
 
-    `impact` is what rests on its changes now, `seen` the digest of the one that the signer was shown (None: this one).
+    `impact` is what rests on its changes now; `seen` is the `seen_digest` of what the signer was shown (None: of this).
     """
     release = queries.get_release(session, actor.organisation_id, release_id)
     if not actor.can(Action.SIGN_RELEASE):
         raise RefusedError("Only a medical director signs a release.")
     people.lock_person(session, actor.account_id)
     people.check_password(session, account_id=actor.account_id, password=password)
+    _hold_course(session, release)
     found = _compared(session, release)
-    _check_signer(session, actor, release, found.changes)
+    confirmed = comparing.confirmed_changes(session, actor.organisation_id, release.id)
+    _check_signer(session, actor, release, found.changes, confirmed)
+    _check_withdrawn_rows(session, release, found)
     needed = {row["row"] for row in release.manifest["protocol"]}
     open_rows = needed - set(confirmed_rows)
     if open_rows:
         raise RefusedError(
             f"{len(open_rows)} of {len(needed)} protocol rows are not confirmed yet. Compare each with your protocol."
         )
-    if seen is not None and seen != impact.digest:
-        raise RefusedError("What rests on the changes is no longer what you saw. Look at it again, then sign.")
+    if seen is not None and seen != comparing.seen_digest(found, confirmed, impact):
+        raise RefusedError("The changes, or what rests on them, are no longer what you saw. Look again, then sign.")
     signature = ReleaseSignature(
         organisation_id=actor.organisation_id,
         release_id=release.id,
@@ -202,21 +201,49 @@ def _tell_signature(session: Session, signature: ReleaseSignature, changes: Sequ
     )
 
 
-def _check_signer(session: Session, actor: Actor, release: Release, changes: Sequence[Change]) -> None:
+def _hold_course(session: Session, release: Release) -> None:
+    """Hold a course's releases to the end of the transaction: its editions are classed and signed one after another."""
+    of_course = (Release.organisation_id == release.organisation_id) & (Release.course_id == release.course_id)
+    session.execute(select(Release.id).where(of_course).order_by(Release.id).with_for_update())
+
+
+def _check_withdrawn_rows(session: Session, release: Release, found: comparing.Comparison) -> None:
+    """Refuse an edition that teaches a row as it was withdrawn: it would come back in silence."""
+    if found.base is None:
+        return
+    stopped = queries.withdrawals(session, release.organisation_id, found.base.id).facts
+    same = {one.key for one in comparing.pieces(session, release)} - {change.key for change in found.changes}
+    back = [one.what for key, one in stopped.items() if key in same]
+    if back:
+        raise RefusedError(
+            f"Withdrawn in edition {found.base.edition}, and unchanged in this one: {'; '.join(back)}. "
+            "Its author changes or removes each first."
+        )
+
+
+def _check_signer(
+    session: Session,
+    actor: Actor,
+    release: Release,
+    changes: Sequence[Change],
+    confirmed: Mapping[str, comparing.Confirmed],
+) -> None:
     if release.published_by == actor.account_id:
         raise RefusedError("You published this release; another medical director has to sign it.")
     if actor.account_id in _signers(session, release.id):
         raise RefusedError("You signed this release already.")
     if queries.withdrawals(session, actor.organisation_id, release.id).whole:
         raise RefusedError("This release was withdrawn; it cannot be signed any more.")
-    confirmed = comparing.confirmed_changes(session, actor.organisation_id, release.id)
     open_changes = sum(change.digest not in confirmed for change in changes)
     if open_changes:
         raise RefusedError(
             f"{open_changes} of {len(changes)} changes are not confirmed yet. Who published it gives each its class, "
             "with the reason."
         )
-    if any(confirmed[change.digest].account_id == actor.account_id for change in changes):
+    classed = select(ReleaseChange.id).where(
+        ReleaseChange.release_id == release.id, ReleaseChange.account_id == actor.account_id
+    )
+    if session.scalar(classed.limit(1)) is not None:
         raise RefusedError("You confirmed changes of this release; another medical director has to sign it.")
 
 
@@ -263,7 +290,7 @@ def withdraw(
 
 def _reason(given: str, what: str) -> str:
     reason = " ".join(given.split())
-    if not 3 <= len(reason) <= 500:
+    if not 3 <= len(reason) <= 500 or not reason.isprintable():
         raise RefusedError(f"{what}Give the reason in 3 to 500 characters.")
     return reason
 
@@ -310,67 +337,3 @@ def _compared(session: Session, release: Release) -> comparing.Comparison:
 def _signers(session: Session, release_id: int) -> set[int]:
     query = select(ReleaseSignature.account_id).where(ReleaseSignature.release_id == release_id)
     return set(session.scalars(query))
-
-
-def _store_content(session: Session, frozen: Frozen) -> None:
-    known = select(ContentFile.path).where(ContentFile.content_hash == frozen.hash).limit(1)
-    if session.scalar(known) is None:
-        session.execute(
-            insert(ContentFile),
-            [{"content_hash": frozen.hash, "path": path, "data": data} for path, data in frozen.files.items()],
-        )
-    hashes = {item.hash for item in frozen.items}
-    stored = set(session.scalars(select(ItemContent.hash).where(ItemContent.hash.in_(hashes))))
-    fresh = {item.hash: item for item in frozen.items if item.hash not in stored}
-    if fresh:
-        session.execute(
-            insert(ItemContent),
-            [{"hash": one.hash, "shown": one.shown, "keyed": one.keyed} for one in fresh.values()],
-        )
-
-
-def _store_rendered(session: Session, release_id: int, frozen: Frozen) -> None:
-    session.execute(
-        insert(ReleasePiece),
-        [
-            {
-                "release_id": release_id,
-                "key": one.key,
-                "position": position,
-                "kind": one.kind.value,
-                "title": one.title,
-                "shown": one.values,
-            }
-            for position, one in enumerate(frozen.pieces, start=1)
-        ],
-    )
-    session.execute(
-        insert(ReleaseLesson),
-        [
-            {
-                "release_id": release_id,
-                "lesson_id": lesson_id,
-                "position": position,
-                "title": title,
-                "minutes": minutes,
-                "html": html,
-            }
-            for position, (lesson_id, title, minutes, html) in enumerate(frozen.lessons, start=1)
-        ],
-    )
-    session.execute(
-        insert(ReleaseItem),
-        [
-            {
-                "release_id": release_id,
-                "item_id": item.id,
-                "variant": item.variant,
-                "item_hash": item.hash,
-                "objective": item.objective,
-                "draw_from": item.draw_from,
-                "key_row": item.key_row,
-                "critical": item.critical,
-            }
-            for item in frozen.items
-        ],
-    )

@@ -46,6 +46,11 @@ def written(rows: Iterable[Sequence[Any]], columns: Sequence[str], form: Format)
     return _csv(rows, columns) if form is Format.CSV else _json_lines(rows, columns)
 
 
+def file_name(stem: str, form: Format) -> str:
+    """Return a file's name for the header of a download: what ASCII does not name is a hyphen, as HTTP may hold it."""
+    return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', stem)}.{form}"
+
+
 def safe_cell(value: Any) -> str:
     """Return a value as the text of a CSV cell, with an apostrophe wherever a spreadsheet could start a formula.
 

@@ -192,8 +192,8 @@ def _sitting(session: Session, base: Release, items: Collection[str], now: datet
     """Return the attempts that are open now and ask any of these items, each with whose it is."""
     running = {
         one.id: one.account_id
-        for one in exams.unclosed(session, base.organisation_id, base.id)
-        if one.deadline_at > now
+        for one in exams.unclosed(session, base.organisation_id, base.course_id)
+        if one.release_id == base.id and one.deadline_at > now
     }
     asking = exams.asking(session, sorted(running), sorted(items)) if running and items else frozenset()
     return {one: account_id for one, account_id in running.items() if one in asking}

@@ -39,6 +39,12 @@ class Review:
         return self.whole.release
 
     @property
+    def seen(self) -> str:
+        """The digest of what this review shows a signer."""
+        impact = self.counted.impact if self.counted else NO_IMPACT
+        return comparing.seen_digest(Comparison(base=self.base, changes=self.changes), self.confirmed, impact)
+
+    @property
     def unconfirmed(self) -> int:
         """How many changes nobody gave a class yet."""
         return sum(change.digest not in self.confirmed for change in self.changes)
@@ -74,6 +80,12 @@ def impact_now(
     return found, read_impact(session, found, classes, day=day, now=now) if found.changes else NO_IMPACT
 
 
+def seen_now(session: Session, *, organisation_id: int, release_id: int, day: date, now: datetime) -> str:
+    """Return the digest of what a signer of a release would be shown at this instant."""
+    found, impact = impact_now(session, organisation_id=organisation_id, release_id=release_id, day=day, now=now)
+    return comparing.seen_digest(found, comparing.confirmed_changes(session, organisation_id, release_id), impact)
+
+
 def count_impact(session: Session, *, actor: Actor, release_id: int, day: date, now: datetime) -> Impact:
     """Count what rests on a release's changes, and keep it by id for who reviews it."""
     releases.get_release(session, actor.organisation_id, release_id)
@@ -95,10 +107,7 @@ def sign(
     day: date,
     now: datetime,
 ) -> None:
-    """Sign a release with what rests on its changes at this instant; `seen` is the digest of what the signer saw.
-
-    None or nothing seen is the impact of a release without changes.
-    """
+    """Sign a release with what rests on its changes at this instant; `seen` is the digest of what the signer saw."""
     _, impact = impact_now(session, organisation_id=actor.organisation_id, release_id=release_id, day=day, now=now)
     service.sign(
         session,
@@ -108,7 +117,7 @@ def sign(
         confirmed_rows=confirmed_rows,
         now=now,
         impact=impact,
-        seen=seen or NO_IMPACT.digest,
+        seen=seen or "",
     )
 
 

@@ -138,7 +138,6 @@ def impact_tiles(found: Counted | None, zone: str) -> Context | None:
             for name, noun, text in TILES
         ],
         "at": moment(found.at, zone),
-        "digest": found.impact.digest,
     }
 
 

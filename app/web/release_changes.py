@@ -94,7 +94,7 @@ def impact(release_id: int) -> Any:
         if counted_last is None:
             raise NotFoundError
         rows = list(rows_of(found, who.organisation_id, counted_last.impact))
-    name = f"fluence-impact-{release.course_id}-{release.edition}.{form}"
+    name = formats.file_name(f"fluence-impact-{release.course_id}-{release.edition}", Format(form))
     return Response(
         formats.written(rows, list(COLUMNS), Format(form)),
         content_type=formats.MEDIA_TYPES[Format(form)],

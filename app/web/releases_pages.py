@@ -113,6 +113,7 @@ def review_page(read: Review, who: Visitor, asked: Asked) -> Context:
         "all_reason": asked.typed.get("reason", ""),
         "first_open": first_open.digest if first_open else "",
         "impact": impact_tiles(read.counted, zone),
+        "seen": read.seen,
         "count_url": url_for("release_changes.count", release_id=release.id) if _may_count(read, who) else "",
         "files": _files(read),
         "content": content_of(release),

@@ -51,20 +51,24 @@ def count(session: Session, world: World, release: Release) -> Impact:
     return reports.count_impact(session, actor=world.tom.actor, release_id=release.id, day=NOW.date(), now=NOW)
 
 
+def seen_now(session: Session, world: World, release: Release) -> str:
+    """Return the digest of what a signer would be shown now."""
+    return reports.seen_now(
+        session, organisation_id=world.organisation_id, release_id=release.id, day=NOW.date(), now=NOW
+    )
+
+
 def sign(
     session: Session, world: World, release: Release, *, by: Person | None = None, seen: str | None = None
 ) -> None:
     """Sign a release as Mira, having seen what rests on it now, or what is told."""
-    _, impact = reports.impact_now(
-        session, organisation_id=world.organisation_id, release_id=release.id, day=NOW.date(), now=NOW
-    )
     reports.sign(
         session,
         actor=(by or world.mira).actor,
         release_id=release.id,
         password=PASSWORD,
         confirmed_rows=[row["row"] for row in release.manifest["protocol"]],
-        seen=seen or impact.digest,
+        seen=seen or seen_now(session, world, release),
         day=NOW.date(),
         now=NOW,
     )

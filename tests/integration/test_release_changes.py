@@ -24,7 +24,7 @@ from tests.factories import (
     people_of,
     revised_course,
 )
-from tests.integration.editions import FACT, confirm, count, revised, sign, tell
+from tests.integration.editions import FACT, confirm, count, revised, seen_now, sign, tell
 from tests.integration.story import NOW, start, trail
 
 
@@ -163,11 +163,41 @@ def test_a_certification_that_is_over_or_taken_away_rests_on_nothing(db: Session
 def test_who_signs_signs_what_they_saw(db: Session, world: World) -> None:
     release = revised(db, world)
     confirm(db, world, release)
-    seen = count(db, world, release).digest
+    count(db, world, release)
+    seen = seen_now(db, world, release)
     certify(db, world, world.ann, now=NOW)
     with pytest.raises(RefusedError, match="no longer what you saw"):
         sign(db, world, release, seen=seen)
-    sign(db, world, release, seen=count(db, world, release).digest)
+    sign(db, world, release, seen=seen_now(db, world, release))
+
+
+def test_a_class_or_reason_given_meanwhile_is_seen_before_it_is_signed(db: Session, world: World) -> None:
+    release = revised(db, world)
+    confirm(db, world, release)
+    seen = seen_now(db, world, release)
+    digest = comparing.comparison(db, release, ()).changes[0].digest
+    tell(db, world.tom.actor, release, {digest: ("fact", "Another reason, given afterwards")})
+    with pytest.raises(RefusedError, match="no longer what you saw"):
+        sign(db, world, release, seen=seen)
+
+
+def test_who_gave_a_class_does_not_sign_though_another_gave_it_again(db: Session, world: World) -> None:
+    people.give_role(db, actor=world.ida.actor, account_id=world.mira.id, role=Role.AUTHOR, clinic_id=None, now=NOW)
+    release = revised(db, world)
+    digest = comparing.comparison(db, release, ()).changes[0].digest
+    both = actor_of(db, get_account(db, world.organisation_id, world.mira.id))
+    tell(db, both, release, {digest: ("wording", "Only a word")})
+    confirm(db, world, release)
+    with pytest.raises(RefusedError, match="You confirmed changes"):
+        sign(db, world, release)
+
+
+@pytest.mark.parametrize("reason", ["turned \u202e round", "rings \x07 twice"])
+def test_a_reason_holds_no_hidden_characters(db: Session, world: World, reason: str) -> None:
+    release = revised(db, world)
+    digest = comparing.comparison(db, release, ()).changes[0].digest
+    with pytest.raises(RefusedError, match="Give the reason"):
+        tell(db, world.tom.actor, release, {digest: ("fact", reason)})
 
 
 def test_who_gave_a_class_does_not_sign(db: Session, world: World) -> None:

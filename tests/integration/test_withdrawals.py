@@ -1,5 +1,6 @@
 """The stop button: what a director withdraws is taught, asked and certified no more, and nobody slips in meanwhile."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from app.cli.demo_story import sit
 from app.errors import NotFoundError, RefusedError
 from app.exams import queries as exams
 from app.learning import service as learning
-from app.releases import queries, service
+from app.releases import comparing, queries, service
 from tests.databases import Databases, EngineName
 from tests.factories import (
     COURSE,
@@ -66,6 +67,45 @@ def test_a_pass_earns_nothing_on_a_withdrawn_release(db: Session, world: World) 
     with pytest.raises(RefusedError, match="No certification covers"):
         observe(db, world.eva.actor, world.ann.id, now=LATER)
     assert events(db, world.ann.id) == []
+
+
+def test_a_pass_on_a_withdrawn_release_earns_nothing_on_the_next(db: Session, world: World) -> None:
+    read_lessons(db, world.ann.actor, now=NOW)
+    sit(db, world.ann.actor, course_id=COURSE, at=NOW, right=True)
+    withdraw(db, world, "")
+    release = revised(db, world)
+    confirm(db, world, release)
+    sign(db, world, release)
+    observe(db, world.eva.actor, world.ann.id, now=LATER)
+    assert events(db, world.ann.id) == []
+    assert start(db, world.ann.actor, now=LATER).release_id == release.id
+
+
+def test_a_withdrawn_row_ends_attempts_that_began_on_an_earlier_edition(db: Session, world: World) -> None:
+    resting = queries.items_resting_on(db, world.release_id, [FACT])
+    asking = begin(db, world.ann, seed=seed_that(world, db, resting, asks=True))
+    other = begin(db, world.ben, seed=seed_that(world, db, resting, asks=False))
+    release = revised(db, world)
+    confirm(db, world, release)
+    sign(db, world, release)
+    assert withdraw(db, world, FACT, release_id=release.id) == 1
+    for attempt in (asking, other):
+        db.refresh(attempt)
+    assert (asking.closed_by, other.closed_by) == ("withdrawn", None)
+
+
+def test_a_withdrawn_row_does_not_come_back_unchanged(db: Session, world: World) -> None:
+    same = replace(revised_course(), edition="2027.9")
+    kept = next(
+        piece.key
+        for piece in comparing.pieces(db, queries.get_release(db, world.organisation_id, world.release_id))
+        if piece.key.startswith("contraindications/")
+    )
+    withdraw(db, world, kept)
+    release = service.publish(db, actor=world.tom.actor, frozen=same, now=NOW)
+    confirm(db, world, release)
+    with pytest.raises(RefusedError, match="unchanged in this one"):
+        sign(db, world, release)
 
 
 def test_an_attempt_that_a_withdrawal_ended_does_not_count(db: Session, world: World) -> None:
@@ -131,7 +171,7 @@ def test_nobody_slips_in_while_it_is_withdrawn(engine_name: EngineName, database
             in_force = queries.in_force(session, world.organisation_id, COURSE)
             assert in_force is not None
             assert in_force.withdrawn != queries.NOTHING_WITHDRAWN
-            still_open = exams.unclosed(session, world.organisation_id, world.release_id)
+            still_open = exams.unclosed(session, world.organisation_id, COURSE)
             assert not any(items_of(session, one) & set(resting) for one in still_open)
             assert fact or still_open == []
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.reports.formats import CHUNK, Format, safe_cell, written
+from app.reports.formats import CHUNK, Format, file_name, safe_cell, written
 
 SIGNS = set("=+-@\u2212")
 # Half of the time from what is dangerous or begins a cell, so that combinations of it are really tried.
@@ -133,3 +133,12 @@ def test_a_file_leaves_in_pieces(form: Format) -> None:
     pieces = list(written((row for _ in range(2000)), ["one", "two", "three"], form))
     assert len(pieces) > 5
     assert all(len(piece) < CHUNK + 1000 for piece in pieces)
+
+
+@pytest.mark.parametrize("edition", ['a"b; x', "\u202eab", "ሴ", "a\u2028b", "2027.1\r\nX: y"])
+def test_the_name_of_a_file_fits_in_a_header(edition: str) -> None:
+    assert re.fullmatch(r"[A-Za-z0-9._-]+\.csv", file_name(f"impact-{edition}", Format.CSV))
+
+
+def test_a_plain_name_stays() -> None:
+    assert file_name("impact-skin-tightening-2027.1", Format.JSONL) == "impact-skin-tightening-2027.1.jsonl"

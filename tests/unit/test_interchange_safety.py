@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.content.interchange import importing, package, safe_xml
+from app.content.interchange import gift, importing, package, safe_xml
 from app.content.interchange.markdown_text import from_html
 from app.content.interchange.values import CannotTakeError, FileRefusedError, Refusal
 from tests.unit.interchange_files import ITEM_2, manifest, quiz, zipped
@@ -155,3 +155,10 @@ def test_no_bytes_do_anything_but_be_taken_or_refused(junk: bytes, good: bytes, 
             with suppress(FileRefusedError):
                 outcome = importing.settle(importing.read("f", data, kind), objective="safety", unit="nm")
                 assert len(outcome.entries) + len(outcome.refused) > 0
+
+
+@pytest.mark.parametrize("text", ["{" * 400_000, "a{" * 200_000, "\\{" * 200_000])
+def test_braces_that_never_close_are_no_gift_and_take_no_time(text: str) -> None:
+    began = time.perf_counter()
+    assert not gift.looks_like(text)
+    assert time.perf_counter() - began < 5  # each brace was once tried against the whole rest

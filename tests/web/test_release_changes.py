@@ -229,7 +229,7 @@ def signed(database: Database, world: World, release_id: int) -> None:
     """Sign a release as Mira, having seen what rests on it."""
     now = clock.now()
     with database.transaction() as session:
-        _, impact = reports.impact_now(
+        now_seen = reports.seen_now(
             session, organisation_id=world.organisation_id, release_id=release_id, day=now.date(), now=now
         )
         reports.sign(
@@ -238,7 +238,7 @@ def signed(database: Database, world: World, release_id: int) -> None:
             release_id=release_id,
             password=PASSWORD,
             confirmed_rows=[row["row"] for row in revised_course().manifest["protocol"]],
-            seen=impact.digest,
+            seen=now_seen,
             day=now.date(),
             now=now,
         )

@@ -40,7 +40,10 @@ def read(data: bytes) -> list[Found]:
 
 def looks_like(text: str) -> bool:
     """Say whether a text may be GIFT: an answer between braces, and no markup around it."""
-    return re.search(r"(?s)(?<!\\)\{.*?(?<!\\)\}", text) is not None and not text.lstrip().startswith("<")
+    opened = re.search(r"(?<!\\)\{", text)
+    # Two searches, not one pattern: that would try every brace that opens against the whole rest.
+    closed = opened and re.search(r"(?<!\\)\}", text[opened.end() :])
+    return closed is not None and not text.lstrip().startswith("<")
 
 
 def _questions(text: str) -> Iterator[_Question]:
