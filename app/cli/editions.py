@@ -38,12 +38,16 @@ def publish(path: str, email: str, reason: str | None) -> None:
     frozen = freeze(load(path, "text"))
     with database.transaction() as session:
         release = service.publish(session, actor=author, frozen=frozen, now=clock.now())
-        found = comparing.comparison(session, release, releases.signatures(session, [release.id]).get(release.id, ()))
+        signed = releases.signatures(session, [release.id]).get(release.id, ())
+        found = comparing.comparison(session, release, signed)
         if reason is not None:
             told = {change.digest: (change.change_class.value, reason) for change in found.changes}
             service.confirm_changes(session, actor=author, release_id=release.id, told=told, now=clock.now())
             _count(session, author, release.id)
     click.echo(f"Release {release.id}: {release.title}, edition {release.edition}, {release.content_hash}")
+    if signed:
+        click.echo(f"Nothing is new: exactly this content was signed by {signed[0].name}.")
+        return
     for change in found.changes:
         click.echo(_as_text(change, None))
     if found.changes and reason is None:

@@ -31,14 +31,24 @@ def told(one: Withdrawn, zone: str) -> str:
 
 
 def lesson_without(html: str, withdrawn: Withdrawals, zone: str) -> tuple[str, list[Context]]:
-    """Return a lesson with a note in place of each withdrawn row, and the banners that it needs."""
+    """Return a lesson with a note in place of each withdrawn row, and the banners that it needs.
+
+    Every lesson of the course names what was withdrawn: worked examples and pictures hold figures that no table marks.
+    """
     here = {fact: one for fact, one in withdrawn.facts.items() if fact in facts_in(html)} if withdrawn.facts else {}
     notes = {fact: f"{one.what}. {told(one, zone)}" for fact, one in here.items()}
     alerts: list[Context] = []
     if withdrawn.whole:
         text = f"{told(withdrawn.whole, zone)} Do not work by anything that it says."
         alerts = [{"tone": "danger", "title": "This edition was withdrawn", "text": text, "action": None}]
-    elif here:
-        text = "Its figures stand no longer below. Where the text still speaks of it, it does not count."
-        alerts = [{"tone": "danger", "title": "A fact of this lesson was withdrawn", "text": text, "action": None}]
+    else:
+        alerts = [
+            {
+                "tone": "danger",
+                "title": "A fact of this course was withdrawn",
+                "text": f"{one.what}. {told(one, zone)} Do not use its figures where text or pictures still show them.",
+                "action": None,
+            }
+            for one in withdrawn.facts.values()
+        ]
     return struck(html, notes), alerts

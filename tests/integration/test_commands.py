@@ -110,6 +110,9 @@ def test_a_course_is_published_and_signed(machine: Machine, tmp_path: Path) -> N
     assert set(told["impact"]) == {"items", "attempts", "certifications", "people", "clinics", "sha256"}
     signed = machine.run(*sign, typed=f"{PASSWORD}\n")
     assert signed.exit_code == 0
+    once_more = machine.run("courses", "publish", path, "--as", "tom@lumen.example")
+    assert "exactly this content was signed by Mira Santos" in once_more.stdout
+    assert "unsigned" not in once_more.stdout
     assert f"Release {number[1]} is signed." in signed.stdout
     assert "Your signature confirms each of these 70 protocol rows." in signed.stdout
     with machine.database.session() as session:
