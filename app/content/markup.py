@@ -24,7 +24,7 @@ _EXTENSIONS: Final = (
     "pymdownx.blocks.definition",
     "pymdownx.blocks.caption",
 )
-_TAGS: Final = frozenset(
+TAGS: Final = frozenset(
     [
         "a",
         "abbr",
@@ -130,7 +130,7 @@ def sanitised(html: str) -> str:
     """Return HTML with nothing in it that could run, load or style beyond our own classes."""
     return nh3.clean(
         html,
-        tags=set(_TAGS),
+        tags=set(TAGS),
         attributes=_ATTRIBUTES,
         url_schemes={"http", "https", "mailto"},
         link_rel=None,

@@ -234,21 +234,25 @@ def histories(
     }
 
 
+# Beside an attempt: the extra ones granted at its course.
+_GRANTED = (
+    (AttemptGrant.organisation_id == Attempt.organisation_id)
+    & (AttemptGrant.account_id == Attempt.account_id)
+    & (AttemptGrant.course_id == Attempt.course_id)
+)
 # Of an attempt: its release was withdrawn whole.
-_STOPPED = exists().where(ReleaseWithdrawal.organisation_id == Attempt.organisation_id)
-_STOPPED = _STOPPED.where(ReleaseWithdrawal.release_id == Attempt.release_id, ReleaseWithdrawal.fact == "")
+_STOPPED = exists().where(
+    ReleaseWithdrawal.organisation_id == Attempt.organisation_id,
+    ReleaseWithdrawal.release_id == Attempt.release_id,
+    ReleaseWithdrawal.fact == "",
+)
 
 
 @cache
 def _histories(*, some: bool) -> Select[Attempt, int, datetime, bool]:
     query = (
         select(Attempt, AttemptGrant.id, AttemptGrant.granted_at, _STOPPED)
-        .outerjoin(
-            AttemptGrant,
-            (AttemptGrant.organisation_id == Attempt.organisation_id)
-            & (AttemptGrant.account_id == Attempt.account_id)
-            & (AttemptGrant.course_id == Attempt.course_id),
-        )
+        .outerjoin(AttemptGrant, _GRANTED)
         .where(
             Attempt.organisation_id == bindparam("organisation_id"),
             Attempt.account_id.in_(bindparam("account_ids", expanding=True)),
@@ -268,12 +272,7 @@ def attempt_in_course(
     rows = session.execute(
         select(Attempt, Release, AttemptGrant.id, AttemptGrant.granted_at, _STOPPED)
         .outerjoin(Release, (Release.id == Attempt.release_id) & (Attempt.id == attempt_id))
-        .outerjoin(
-            AttemptGrant,
-            (AttemptGrant.organisation_id == Attempt.organisation_id)
-            & (AttemptGrant.account_id == Attempt.account_id)
-            & (AttemptGrant.course_id == Attempt.course_id),
-        )
+        .outerjoin(AttemptGrant, _GRANTED)
         .where(
             Attempt.organisation_id == organisation_id,
             Attempt.account_id == account_id,

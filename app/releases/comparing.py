@@ -23,7 +23,7 @@ from app.releases.models import (
     ReleasePiece,
     ReleaseSignature,
 )
-from app.releases.queries import Signed
+from app.releases.queries import Signed, Withdrawals, Withdrawn
 
 
 def pieces(session: Session, release: Release) -> tuple[Piece, ...]:
@@ -90,9 +90,10 @@ class Confirmed:
 
     change_class: str
     reason: str
-    account_id: int
     name: str
     at: datetime
+    given_by: frozenset[int]
+    """The accounts of all who ever gave the change a class."""
 
 
 def confirmed_changes(session: Session, organisation_id: int, release_id: int) -> dict[str, Confirmed]:
@@ -103,12 +104,24 @@ def confirmed_changes(session: Session, organisation_id: int, release_id: int) -
         .where(ReleaseChange.organisation_id == organisation_id, ReleaseChange.release_id == release_id)
         .order_by(ReleaseChange.id)
     )
-    return {
-        row.digest: Confirmed(
-            change_class=row.change_class, reason=row.reason, account_id=row.account_id, name=name, at=row.confirmed_at
+    given: dict[str, set[int]] = {}
+    latest: dict[str, Confirmed] = {}
+    for row, name in rows:
+        given.setdefault(row.digest, set()).add(row.account_id)
+        latest[row.digest] = Confirmed(
+            change_class=row.change_class,
+            reason=row.reason,
+            name=name,
+            at=row.confirmed_at,
+            given_by=frozenset(given[row.digest]),
         )
-        for row, name in rows
-    }
+    return latest
+
+
+def coming_back(stopped: Withdrawals, changes: Sequence[Change]) -> list[Withdrawn]:
+    """Return what was withdrawn of the release in force and stands in the next one as it was."""
+    changed = {change.key for change in changes}  # what is gone is a change as well
+    return [one for key, one in stopped.facts.items() if key not in changed]
 
 
 def seen_digest(found: Comparison, confirmed: Mapping[str, Confirmed], impact: Impact) -> str:
@@ -117,7 +130,7 @@ def seen_digest(found: Comparison, confirmed: Mapping[str, Confirmed], impact: I
     The release that it is compared with, each change with its class, reason and who gave them, and what rests on them.
     """
     told = [
-        [change.digest, one.change_class, one.reason, one.account_id]
+        [change.digest, one.change_class, one.reason, sorted(one.given_by)]
         for change in found.changes
         if (one := confirmed.get(change.digest))
     ]

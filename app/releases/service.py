@@ -211,12 +211,12 @@ def _check_withdrawn_rows(session: Session, release: Release, found: comparing.C
     """Refuse an edition that teaches a row as it was withdrawn: it would come back in silence."""
     if found.base is None:
         return
-    stopped = queries.withdrawals(session, release.organisation_id, found.base.id).facts
-    same = {one.key for one in comparing.pieces(session, release)} - {change.key for change in found.changes}
-    back = [one.what for key, one in stopped.items() if key in same]
+    stopped = queries.withdrawals(session, release.organisation_id, found.base.id)
+    back = comparing.coming_back(stopped, found.changes)
     if back:
         raise RefusedError(
-            f"Withdrawn in edition {found.base.edition}, and unchanged in this one: {'; '.join(back)}. "
+            f"Withdrawn in edition {found.base.edition}, and unchanged in this one: "
+            f"{'; '.join(one.what for one in back)}. "
             "Its author changes or removes each first."
         )
 
@@ -240,10 +240,7 @@ def _check_signer(
             f"{open_changes} of {len(changes)} changes are not confirmed yet. Who published it gives each its class, "
             "with the reason."
         )
-    classed = select(ReleaseChange.id).where(
-        ReleaseChange.release_id == release.id, ReleaseChange.account_id == actor.account_id
-    )
-    if session.scalar(classed.limit(1)) is not None:
+    if any(actor.account_id in one.given_by for one in confirmed.values()):
         raise RefusedError("You confirmed changes of this release; another medical director has to sign it.")
 
 

@@ -15,7 +15,7 @@ from app.releases import queries as releases
 from app.releases.comparing import Comparison, Confirmed, Counted, Edition
 from app.releases.impact import NO_IMPACT, Impact
 from app.releases.models import Release
-from app.releases.queries import Whole
+from app.releases.queries import Whole, Withdrawn
 from app.reports.impact import read_impact
 
 
@@ -24,6 +24,7 @@ class Review:
     """A release with all that stands around it: the one that it follows, what changed, what was counted to rest on it.
 
     `base` is None for a course's first release; `counted` is None where nobody counted against this base yet.
+    `coming_back` was withdrawn of the base and stands in this release as it was: it cannot be signed so.
     """
 
     whole: Whole
@@ -32,6 +33,7 @@ class Review:
     changes: tuple[Change, ...]
     confirmed: Mapping[str, Confirmed]
     counted: Counted | None
+    coming_back: tuple[Withdrawn, ...]
 
     @property
     def release(self) -> Release:
@@ -65,6 +67,9 @@ def read_review(session: Session, organisation_id: int, release_id: int) -> Revi
         changes=changes,
         confirmed=confirmed,
         counted=counted if counted and base and counted.base_id == base.id else None,
+        coming_back=tuple(comparing.coming_back(current.withdrawn, changes))
+        if current and not whole.signatures
+        else (),
     )
 
 

@@ -1,16 +1,20 @@
 """An edition of a course for everybody: who signed it, what it rests on, what changed; old ones stay readable."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, render_template, url_for
 
+from app.content.compare import Change
 from app.content.pieces import Piece, PieceKind
 from app.content.values import Decision
 from app.errors import NotFoundError
 from app.people.permissions import Action
 from app.releases import comparing, queries
+from app.releases.comparing import Edition
 from app.releases.manifest import DECISIONS, procedure_name
+from app.releases.models import Release
 from app.reports.releases import EditionRead, read_edition
 from app.web import access
 from app.web.access import reading, requires, visitor
@@ -68,9 +72,12 @@ def lesson(release_id: int, lesson_id: str) -> Any:
         if not whole.signatures:
             raise NotFoundError
         html = queries.lesson_html(found, whole.release.id, lesson_id).html
+        editions = comparing.editions(found, whole.release.organisation_id, whole.release.course_id)
     text, alerts = lesson_without(html, whole.withdrawn, visitor().person.time_zone)
     shown = lesson_page(whole.release, lesson_id, text, endpoint="editions.lesson")
-    return render_template("releases/lesson.html", lesson={**shown, "alerts": alerts})
+    return render_template(
+        "releases/lesson.html", lesson={**shown, "alerts": [*_newer(whole.release, editions), *alerts]}
+    )
 
 
 def _course(one: queries.InForce) -> Context:
@@ -96,16 +103,22 @@ def _edition(read: EditionRead) -> Context:
         "title": release.title,
         "edition": release.edition,
         "sub": f"In force from {moment(first.signed_at, zone)}, signed by {first.name}.",
-        "alerts": withdrawal_alerts(
-            queries.InForce(release=release, signed_at=first.signed_at, signer="", withdrawn=read.whole.withdrawn), zone
-        ),
+        "alerts": [
+            *_newer(release, read.editions),
+            *withdrawal_alerts(
+                queries.InForce(release=release, signed_at=first.signed_at, signer="", withdrawn=read.whole.withdrawn),
+                zone,
+            ),
+        ],
         "signatures": [
             {"name": one.name, "at": moment(one.signed_at, zone), "meaning": one.meaning, "hash": one.content_hash}
             for one in read.whole.signatures
         ],
         "before": f"Edition {before.edition}" if before else "",
         "change_count": counted(len(read.changes), "change"),
-        "changes": change_cards(read.changes, read.confirmed, None, zone, keys=False),
+        "changes": change_cards(
+            [_without_stopped(read, one) for one in read.changes], read.confirmed, None, zone, keys=False
+        ),
         "content": content_of(release, lesson_urls("editions.lesson", release)),
         "tables": list(_tables(read)),
         "sources": [
@@ -136,7 +149,7 @@ def _tables(read: EditionRead) -> Iterable[Context]:
 
 
 def _row(read: EditionRead, piece: Piece, *, may_withdraw: bool) -> Context:
-    stopped = read.whole.withdrawn.facts.get(piece.key)
+    stopped = _stopped(read, piece.key)
     zone = visitor().person.time_zone
     ask = url_for("release_changes.ask_withdraw", release_id=read.whole.release.id, fact=piece.key)
     return {
@@ -149,6 +162,27 @@ def _row(read: EditionRead, piece: Piece, *, may_withdraw: bool) -> Context:
         "withdrawn": told(stopped, zone) if stopped else "",
         "withdraw_url": ask if may_withdraw and not stopped else "",
     }
+
+
+def _stopped(read: EditionRead, key: str) -> queries.Withdrawn | None:
+    """Return what stopped a fact: its own withdrawal, or that of the whole edition."""
+    return read.whole.withdrawn.facts.get(key) or read.whole.withdrawn.whole
+
+
+def _without_stopped(read: EditionRead, change: Change) -> Change:
+    """Return a change without what it says, where that was withdrawn: nobody works by it."""
+    return replace(change, fields=()) if _stopped(read, change.key) else change
+
+
+def _newer(release: Release, editions: Sequence[Edition]) -> list[Context]:
+    """Return the banner of an edition that another one followed; `editions` starts with the newest."""
+    newest = editions[0]
+    if newest.release_id == release.id:
+        return []
+    href = url_for("editions.edition", release_id=newest.release_id)
+    text = f"Edition {newest.edition} counts since {day(newest.signed_at.date())}. Do not work by this one."
+    action = {"label": "Open the newest", "href": href}
+    return [{"tone": "warning", "title": "This is an earlier edition", "text": text, "action": action}]
 
 
 def _figures(piece: Piece) -> str:

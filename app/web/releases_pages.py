@@ -27,7 +27,7 @@ from app.web.change_pages import (
     impact_tiles,
 )
 from app.web.exam_words import rules_of
-from app.web.withdrawals import withdrawal_alerts
+from app.web.withdrawals import coming_back_alerts, withdrawal_alerts
 from app.web.words import Context, counted, grace_words, moment, scope_rows
 
 WAITS = "Waits for a signature"
@@ -100,9 +100,13 @@ def review_page(read: Review, who: Visitor, asked: Asked) -> Context:
         "edition": release.edition,
         "sub": f"Published by {read.whole.publisher} on {moment(release.published_at, zone)}. {_where(read)}.",
         "url": url,
-        "alerts": withdrawal_alerts(
-            InForce(release=release, signed_at=release.published_at, signer="", withdrawn=read.whole.withdrawn), zone
-        ),
+        "alerts": [
+            *withdrawal_alerts(
+                InForce(release=release, signed_at=release.published_at, signer="", withdrawn=read.whole.withdrawn),
+                zone,
+            ),
+            *coming_back_alerts(read.coming_back, zone),
+        ],
         "compared": f"Edition {read.base.edition}" if read.base else "",
         "changes": change_cards(shown, read.confirmed, touched, zone, typed=asked.typed),
         "change_count": f"{len(shown)} of {len(read.changes)}, gravest first",
@@ -247,7 +251,7 @@ def _may_sign(read: Review, who: Visitor) -> bool:
 def _authored(read: Review, who: Visitor) -> bool:
     """Tell whether somebody published the release, or gave a change of it its class."""
     mine = read.release.published_by == who.actor.account_id
-    return mine or any(one.account_id == who.actor.account_id for one in read.confirmed.values())
+    return mine or any(who.actor.account_id in one.given_by for one in read.confirmed.values())
 
 
 def _may_confirm(read: Review, who: Visitor) -> bool:
@@ -267,7 +271,8 @@ def _why_not(read: Review, who: Visitor) -> str:
     if read.whole.signatures or _may_sign(read, who):
         return ""
     if who.actor.can(Action.SIGN_RELEASE):
-        return "You published this release. Another medical director has to sign it before the exam can be sat on it."
+        did = "published this release" if read.release.published_by == who.actor.account_id else "classed its changes"
+        return f"You {did}. Another medical director has to sign it before the exam can be sat on it."
     return "A medical director signs it here. Until then nobody can sit the exam on this release."
 
 

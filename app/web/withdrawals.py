@@ -1,5 +1,7 @@
 """What was withdrawn, as everybody who learns, sits or manages is told."""
 
+from collections.abc import Iterable
+
 from app.content.strike import facts_in, struck
 from app.releases.queries import InForce, Withdrawals, Withdrawn
 from app.web.words import Context, moment
@@ -21,6 +23,19 @@ def withdrawal_alerts(in_force: InForce, zone: str) -> list[Context]:
             "action": None,
         }
         for one in in_force.withdrawn.facts.values()
+    ]
+
+
+def coming_back_alerts(back: Iterable[Withdrawn], zone: str) -> list[Context]:
+    """Return a banner for each fact that was withdrawn and that a release which waits would teach as it was."""
+    return [
+        {
+            "tone": "danger",
+            "title": "A withdrawn fact stands in this release unchanged",
+            "text": f"{one.what}. {told(one, zone)} The author changes or removes it before this can be signed.",
+            "action": None,
+        }
+        for one in back
     ]
 
 

@@ -1,6 +1,7 @@
 """The review of a revised edition: changes with class and reason, what rests on them, signing, the stop button."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -216,11 +217,43 @@ def test_an_edition_tells_what_it_rests_on(browser: Browser, world: World, datab
     assert answer.title in newest
     assert answer.values["correct"] not in newest  # nobody learns a key from what changed
     assert "A question written by hand" in newest
-    assert (
-        browser.get(f"/editions/{world.release_id}/lessons/settings").status_code == 200
-    )  # the old one stays readable
+    assert "This is an earlier edition" not in newest
+    for path in ("", "/lessons/settings"):
+        old = browser.get(f"/editions/{world.release_id}{path}")  # the old one stays readable
+        assert old.status_code == 200
+        assert "This is an earlier edition" in old.text
+        assert f'href="/editions/{revised}"' in old.text
     director = browser.sign_in(world.mira).get(f"/editions/{revised}").text
     assert f'href="/releases/{revised}/withdraw?fact={FACT}"' in director
+
+
+@pytest.mark.parametrize("fact", [FACT, "whole"])
+def test_an_edition_shows_no_figure_that_was_withdrawn(
+    browser: Browser, world: World, database: Database, revised: int, fact: str
+) -> None:
+    confirmed(browser, world, revised)
+    signed(database, world, revised)
+    figure = next(piece for piece in revised_course().pieces if piece.key == FACT).values["fluence"]
+    browser.sign_in(world.mira)
+    assert figure in browser.get(f"/editions/{revised}").text
+    url = f"/releases/{revised}/withdraw"
+    assert browser.send(url, fact=fact, reason="Two burns", password=PASSWORD).status_code == 303
+    assert figure not in browser.get(f"/editions/{revised}").text
+
+
+def test_the_review_names_what_was_withdrawn_and_would_come_back(
+    browser: Browser, world: World, database: Database
+) -> None:
+    same = replace(revised_course(), edition="2027.9")
+    kept = next(piece for piece in same.pieces if piece.key.startswith("contraindications/"))
+    url = f"/releases/{world.release_id}/withdraw"
+    browser.sign_in(world.mira)
+    assert browser.send(url, fact=kept.key, reason=REASON, password=PASSWORD).status_code == 303
+    with database.transaction() as session:
+        release = service.publish(session, actor=world.tom.actor, frozen=same, now=clock.now())
+    page = browser.get(f"/releases/{release.id}").text
+    assert "A withdrawn fact stands in this release unchanged" in page
+    assert REASON in page
 
 
 def test_without_a_course_the_list_says_so(browser: Browser, world: World) -> None:

@@ -9,47 +9,14 @@ from xml.sax.saxutils import escape, quoteattr
 from app.content.interchange import html_tree
 from app.content.interchange.prose import SOURCE_CLASS
 from app.content.interchange.safe_xml import Element
+from app.content.markup import TAGS
 from app.content.render import render_text
 
 _MEDIA: Final = "media/"
-_KEPT: Final = frozenset(
-    [
-        "a",
-        "b",
-        "blockquote",
-        "br",
-        "code",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "em",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "i",
-        "img",
-        "li",
-        "ol",
-        "p",
-        "pre",
-        "span",
-        "strong",
-        "sub",
-        "sup",
-        "table",
-        "tbody",
-        "td",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-    ]
-)
 _AS: Final = {"figure": "p", "figcaption": "p", "summary": "p", "details": "div", "section": "div", "aside": "div"}
+# Not every reader of the two formats knows these; what they hold stays.
+_LEFT_OUT: Final = frozenset({"abbr", "caption", "del", "kbd", "s", "small"})
+_KEPT: Final = TAGS - _AS.keys() - _LEFT_OUT
 _ATTRIBUTES: Final = {"a": ("href",), "img": ("src", "alt"), "td": ("colspan", "rowspan"), "th": ("colspan", "rowspan")}
 
 
