@@ -245,7 +245,8 @@ def _where(read: Review) -> str:
 
 
 def _may_sign(read: Review, who: Visitor) -> bool:
-    return who.actor.can(Action.SIGN_RELEASE) and not _authored(read, who) and not read.whole.signatures
+    free = not (read.whole.signatures or read.coming_back)
+    return free and who.actor.can(Action.SIGN_RELEASE) and not _authored(read, who)
 
 
 def _authored(read: Review, who: Visitor) -> bool:
@@ -270,6 +271,8 @@ def _may_withdraw(read: Review, who: Visitor) -> bool:
 def _why_not(read: Review, who: Visitor) -> str:
     if read.whole.signatures or _may_sign(read, who):
         return ""
+    if read.coming_back:
+        return "It cannot be signed while it teaches a withdrawn fact unchanged."
     if who.actor.can(Action.SIGN_RELEASE):
         did = "published this release" if read.release.published_by == who.actor.account_id else "classed its changes"
         return f"You {did}. Another medical director has to sign it before the exam can be sat on it."

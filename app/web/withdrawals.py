@@ -61,7 +61,7 @@ def lesson_without(html: str, withdrawn: Withdrawals, zone: str) -> tuple[str, l
             {
                 "tone": "danger",
                 "title": "A fact of this course was withdrawn",
-                "text": f"{one.what}. {told(one, zone)} Do not use its figures where text or pictures still show them.",
+                "text": f"{one.what}. {told(one, zone)} Do not work by it where text or pictures still show it.",
                 "action": None,
             }
             for one in withdrawn.facts.values()

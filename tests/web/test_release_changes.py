@@ -253,6 +253,8 @@ def test_the_review_names_what_was_withdrawn_and_would_come_back(
         release = service.publish(session, actor=world.tom.actor, frozen=same, now=clock.now())
     page = browser.get(f"/releases/{release.id}").text
     assert "A withdrawn fact stands in this release unchanged" in page
+    assert "It cannot be signed while it teaches a withdrawn fact unchanged." in page
+    assert "Confirm and sign" not in page
     assert REASON in page
 
 
