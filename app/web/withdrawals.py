@@ -6,6 +6,8 @@ from app.content.strike import facts_in, struck
 from app.releases.queries import InForce, Withdrawals, Withdrawn
 from app.web.words import Context, moment
 
+# A rule that is withdrawn is not a licence: nobody may read it as "then it is allowed".
+ASK = "Ask your medical director before you treat where it matters."
 STOPPED = "Nobody learns from it or sits its exam until a new edition is signed."
 
 
@@ -19,7 +21,7 @@ def withdrawal_alerts(in_force: InForce, zone: str) -> list[Context]:
         {
             "tone": "danger",
             "title": f"A fact of {title} was withdrawn",
-            "text": f"{one.what}. {told(one, zone)} Do not use it; nobody is asked it.",
+            "text": f"{one.what}. {told(one, zone)} {ASK} No exam asks it.",
             "action": None,
         }
         for one in in_force.withdrawn.facts.values()
@@ -52,7 +54,6 @@ def lesson_without(html: str, withdrawn: Withdrawals, zone: str) -> tuple[str, l
     """
     here = {fact: one for fact, one in withdrawn.facts.items() if fact in facts_in(html)} if withdrawn.facts else {}
     notes = {fact: f"{one.what}. {told(one, zone)}" for fact, one in here.items()}
-    alerts: list[Context] = []
     if withdrawn.whole:
         text = f"{told(withdrawn.whole, zone)} Do not work by anything that it says."
         alerts = [{"tone": "danger", "title": "This edition was withdrawn", "text": text, "action": None}]
@@ -61,7 +62,7 @@ def lesson_without(html: str, withdrawn: Withdrawals, zone: str) -> tuple[str, l
             {
                 "tone": "danger",
                 "title": "A fact of this course was withdrawn",
-                "text": f"{one.what}. {told(one, zone)} Do not work by it where text or pictures still show it.",
+                "text": f"{one.what}. {told(one, zone)} Text or pictures may still show it. {ASK}",
                 "action": None,
             }
             for one in withdrawn.facts.values()
