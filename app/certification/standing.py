@@ -1,9 +1,10 @@
 """Where a person stands in a course: read, sat, observed, certified, and what may come next."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -16,6 +17,7 @@ from app.exams import queries as exams
 from app.exams import timing
 from app.exams.models import CLOSED_BY_WITHDRAWAL, Attempt
 from app.exams.queries import History
+from app.exams.shaken import shaken
 from app.learning import queries as learning
 from app.learning.models import Assignment
 from app.learning.queries import Assigned
@@ -24,6 +26,7 @@ from app.releases.manifest import exam_of, scheme_of
 from app.releases.models import Release
 from app.releases.queries import NOTHING_WITHDRAWN, Withdrawals
 
+Key = TypeVar("Key")
 WITHDRAWN = timing.Refused(kind=timing.RefusalKind.WITHDRAWN)
 
 
@@ -73,6 +76,7 @@ def records(
     held = queries.held_by(session, organisation_id, account_ids)
     histories = exams.histories(session, organisation_id, account_ids, course_ids)
     observed = queries.observed(session, organisation_id, account_ids) if practice else {}
+    histories = doubted(session, histories, [one for ones in held.values() for one in ones])
     return {
         account_id: Record(
             account_id=account_id,
@@ -92,6 +96,7 @@ def record_after(session: Session, *, attempt: Attempt, history: History, zone: 
     assigned = learning.assigned(session, organisation_id, [account_id], [course_id])
     held = queries.held_by(session, organisation_id, [account_id]).get(account_id, [])
     observed = queries.observed(session, organisation_id, [account_id]) if practice else {}
+    history = doubted(session, {course_id: history}, held)[course_id]
     return Record(
         account_id=account_id,
         zone=zone,
@@ -100,6 +105,33 @@ def record_after(session: Session, *, attempt: Attempt, history: History, zone: 
         histories={course_id: history},
         observed=tuple(observed.get(account_id, ())),
     )
+
+
+def doubted(session: Session, histories: dict[Key, History], held: Iterable[Held]) -> dict[Key, History]:
+    """Return histories in which a pass that only holds with a withdrawn row is void; no query where none is touched.
+
+    What was certified on such a pass stays: whose certification rests on a fact is told before anybody takes it away.
+    """
+    decided = {one.certification.course_id: _last_decided(one) for one in held}
+    touched = {
+        one.id
+        for history in histories.values()
+        for one in history.attempts
+        if one.id in history.touched and _came_after(one, decided.get(one.course_id))
+    }
+    if not touched:
+        return histories
+    void = shaken(session, touched)
+    return {key: replace(one, void=one.void | (one.touched & void)) for key, one in histories.items()}
+
+
+def _came_after(attempt: Attempt, decided_at: datetime | None) -> bool:
+    return decided_at is None or (attempt.closed_at is not None and attempt.closed_at > decided_at)
+
+
+def _last_decided(held: Held) -> datetime:
+    """Return when a certification was issued or renewed last."""
+    return max(event.recorded_at for event in held.events if event.period is not None)
 
 
 def standing(
@@ -165,7 +197,7 @@ def counting(history: History) -> list[Attempt]:
     """Return the attempts that count.
 
     What a withdrawal ended does not, neither as failed nor for the waiting; nor does what was sat on a release that was
-    withdrawn whole.
+    withdrawn whole, nor a pass that does not hold without a row that was withdrawn since.
     """
     return [one for one in history.attempts if one.closed_by != CLOSED_BY_WITHDRAWAL and one.id not in history.void]
 

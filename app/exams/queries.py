@@ -7,11 +7,14 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, bindparam, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from app.content.grade import credit
+from app.content.values import ItemType, Scoring
 from app.errors import NotFoundError
 from app.exams.models import Attempt, AttemptGrant, Flag, PaperItem, Response
 from app.exams.responses import Chosen
+from app.exams.scoring import ScoredItem
 from app.releases.models import ItemContent, Release, ReleaseWithdrawal
 
 
@@ -166,6 +169,18 @@ def paper(session: Session, attempt_id: int) -> list[Asked]:
     ]
 
 
+def scored(asked: Asked) -> ScoredItem:
+    """Return an item of a paper with the credit that its response earned."""
+    key = asked.keyed
+    return ScoredItem(
+        section=asked.section,
+        objective=key["objective"],
+        critical=asked.critical,
+        credit=credit(ItemType(key["type"]), Scoring(key["scoring"]), key["key"], asked.chosen),
+        answered=bool(asked.chosen),
+    )
+
+
 @cache
 def _paper() -> Select[PaperItem, dict[str, Any], dict[str, Any], Any, int]:
     newest = (
@@ -207,6 +222,8 @@ class History:
     granted_at: tuple[datetime, ...] = ()
     void: frozenset[int] = frozenset()
     """The ids of those that were sat on a release which was withdrawn whole."""
+    touched: frozenset[int] = frozenset()
+    """The ids of passes on an edition of which a row was withdrawn, then or in a later one."""
 
 
 def histories(
@@ -217,10 +234,13 @@ def histories(
     attempts: dict[tuple[int, str], dict[int, Attempt]] = {}
     granted: dict[tuple[int, str], dict[int, datetime]] = {}
     void: dict[tuple[int, str], set[int]] = {}
-    for attempt, grant_id, granted_at, stopped in session.execute(_histories(some=course_ids is not None), of):
+    touched: dict[tuple[int, str], set[int]] = {}
+    for attempt, grant_id, granted_at, stopped, hit in session.execute(_histories(some=course_ids is not None), of):
         key = (attempt.account_id, attempt.course_id)
         if stopped:
             void.setdefault(key, set()).add(attempt.id)
+        if hit:
+            touched.setdefault(key, set()).add(attempt.id)
         attempts.setdefault(key, {})[attempt.id] = attempt
         if grant_id is not None:
             granted.setdefault(key, {})[grant_id] = granted_at
@@ -229,6 +249,7 @@ def histories(
             attempts=tuple(found.values()),
             granted_at=tuple(granted.get(key, {}).values()),
             void=frozenset(void.get(key, ())),
+            touched=frozenset(touched.get(key, ())),
         )
         for key, found in attempts.items()
     }
@@ -246,12 +267,21 @@ _STOPPED = exists().where(
     ReleaseWithdrawal.release_id == Attempt.release_id,
     ReleaseWithdrawal.fact == "",
 )
+# Of an attempt: it passed, and a row of its edition, or of a later one of the course, was withdrawn.
+_edition = aliased(Release)
+_TOUCHED = Attempt.passed.is_(True) & exists().where(
+    ReleaseWithdrawal.organisation_id == Attempt.organisation_id,
+    ReleaseWithdrawal.fact != "",
+    ReleaseWithdrawal.release_id >= Attempt.release_id,
+    _edition.id == ReleaseWithdrawal.release_id,
+    _edition.course_id == Attempt.course_id,
+)
 
 
 @cache
-def _histories(*, some: bool) -> Select[Attempt, int, datetime, bool]:
+def _histories(*, some: bool) -> Select[Attempt, int, datetime, bool, bool]:
     query = (
-        select(Attempt, AttemptGrant.id, AttemptGrant.granted_at, _STOPPED)
+        select(Attempt, AttemptGrant.id, AttemptGrant.granted_at, _STOPPED, _TOUCHED)
         .outerjoin(AttemptGrant, _GRANTED)
         .where(
             Attempt.organisation_id == bindparam("organisation_id"),
@@ -270,7 +300,7 @@ def attempt_in_course(
         Attempt.id == attempt_id, Attempt.organisation_id == organisation_id, Attempt.account_id == account_id
     )
     rows = session.execute(
-        select(Attempt, Release, AttemptGrant.id, AttemptGrant.granted_at, _STOPPED)
+        select(Attempt, Release, AttemptGrant.id, AttemptGrant.granted_at, _STOPPED, _TOUCHED)
         .outerjoin(Release, (Release.id == Attempt.release_id) & (Attempt.id == attempt_id))
         .outerjoin(AttemptGrant, _GRANTED)
         .where(
@@ -280,13 +310,14 @@ def attempt_in_course(
         )
         .order_by(Attempt.number)
     ).all()
-    found = [(attempt, release) for attempt, release, _, _, _ in rows if attempt.id == attempt_id]
+    found = [(attempt, release) for attempt, release, *_ in rows if attempt.id == attempt_id]
     if not found:
         raise NotFoundError
     history = History(
-        attempts=tuple({attempt.id: attempt for attempt, _, _, _, _ in rows}.values()),
+        attempts=tuple({row[0].id: row[0] for row in rows}.values()),
         granted_at=tuple({row[2]: row[3] for row in rows if row[2]}.values()),
-        void=frozenset(attempt.id for attempt, _, _, _, stopped in rows if stopped),
+        void=frozenset(row[0].id for row in rows if row[4]),
+        touched=frozenset(row[0].id for row in rows if row[5]),
     )
     return found[0][0], found[0][1], history
 

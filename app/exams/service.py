@@ -11,14 +11,12 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as trail
 from app.content.draw import DrawError, Drawn, Pick, draw
-from app.content.grade import credit
-from app.content.values import ItemType, Scoring
 from app.db import table_of
 from app.errors import NotFoundError, RefusedError
 from app.exams import queries, timing
 from app.exams.models import CLOSED_BY_WITHDRAWAL, Attempt, AttemptGrant, Flag, PaperItem, Response
 from app.exams.responses import Chosen, hash_revisions, read_form
-from app.exams.scoring import Result, ScoredItem, score_paper
+from app.exams.scoring import Result, score_paper
 from app.people import queries as people
 from app.people.permissions import Action, Actor
 from app.releases import queries as releases
@@ -280,7 +278,7 @@ def _score(session: Session, attempt: Attempt, closed_by: str) -> dict[str, Any]
     session.execute(select(Attempt.id).where(Attempt.id == attempt.id).with_for_update())
     release = session.get_one(Release, attempt.release_id)
     asked = queries.paper(session, attempt.id)
-    result = score_paper([_scored(one) for one in asked], exam_of(release.manifest))
+    result = score_paper([queries.scored(one) for one in asked], exam_of(release.manifest))
     return {
         "score_numerator": result.score.numerator,
         "score_denominator": result.score.denominator,
@@ -288,17 +286,6 @@ def _score(session: Session, attempt: Attempt, closed_by: str) -> dict[str, Any]
         "result": result_values(result),
         "responses_hash": hash_revisions(queries.revisions(session, attempt.id)),
     }
-
-
-def _scored(asked: queries.Asked) -> ScoredItem:
-    key = asked.keyed
-    return ScoredItem(
-        section=asked.section,
-        objective=key["objective"],
-        critical=asked.critical,
-        credit=credit(ItemType(key["type"]), Scoring(key["scoring"]), key["key"], asked.chosen),
-        answered=bool(asked.chosen),
-    )
 
 
 def result_values(result: Result) -> dict[str, Any]:

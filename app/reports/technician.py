@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.certification import queries as certifications
 from app.certification.queries import Held, Observed
-from app.certification.standing import Record, Standing, standing_of
+from app.certification.standing import Record, Standing, doubted, standing_of
 from app.errors import NotFoundError
 from app.exams import queries as exams
 from app.exams.queries import History
@@ -87,7 +87,7 @@ def technician_record(
     if not rows or (within is not None and clinics.keys().isdisjoint(within)):
         raise NotFoundError
     held = certifications.held_by(session, organisation_id, [account_id]).get(account_id, [])
-    histories = exams.histories(session, organisation_id, [account_id])
+    histories = doubted(session, exams.histories(session, organisation_id, [account_id]), held)
     record = Record(
         account_id=account_id,
         zone=zone,

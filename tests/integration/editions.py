@@ -1,7 +1,7 @@
 """What is done with editions of the course through the services, for the tests of changes and of withdrawals."""
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -96,9 +96,9 @@ def withdraw(
     )
 
 
-def begin(session: Session, who: Person, *, seed: int) -> Attempt:
+def begin(session: Session, who: Person, *, seed: int, now: datetime = NOW) -> Attempt:
     """Start a person's exam by a seed."""
-    return certification.start_attempt(session, actor=who.actor, course_id=COURSE, seed=seed, now=NOW)
+    return certification.start_attempt(session, actor=who.actor, course_id=COURSE, seed=seed, now=now)
 
 
 def items_of(session: Session, attempt: Attempt) -> set[str]:

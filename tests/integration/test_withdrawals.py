@@ -2,17 +2,22 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from fractions import Fraction
 
 import pytest
 from sqlalchemy.orm import Session
 
 from app.certification import service as certification
+from app.certification.lifecycle import State
 from app.certification.queries import cells_of
-from app.cli.demo_story import sit
+from app.certification.standing import standing
+from app.cli.demo_story import form_for, sit
 from app.errors import NotFoundError, RefusedError
 from app.exams import queries as exams
+from app.exams.scoring import ScoredItem, score_paper
 from app.learning import service as learning
 from app.releases import comparing, queries, service
+from app.releases.manifest import exam_of
 from tests.databases import Databases, EngineName
 from tests.factories import (
     COURSE,
@@ -79,6 +84,62 @@ def test_a_pass_on_a_withdrawn_release_earns_nothing_on_the_next(db: Session, wo
     observe(db, world.eva.actor, world.ann.id, now=LATER)
     assert events(db, world.ann.id) == []
     assert start(db, world.ann.actor, now=LATER).release_id == release.id
+
+
+@pytest.mark.parametrize("narrow", [True, False])
+def test_a_pass_counts_only_if_it_holds_without_the_withdrawn_rows(db: Session, world: World, narrow: bool) -> None:  # noqa: FBT001
+    exam = exam_of(queries.get_release(db, world.organisation_id, world.release_id).manifest)
+    attempt = begin(db, world.ann, seed=7)
+    paper = exams.paper(db, attempt.id)
+    facts = [one for asked in paper for one in asked.keyed["facts"] if one.startswith("contraindications/")][:6]
+    resting = {one.position for one in paper if set(facts) & set(one.keyed["facts"])}
+    wrong: set[int] = set()
+    if narrow:  # as many wrong as the cuts let pass, none of them resting on the rows
+        for position in {one.position for one in paper} - resting:
+            if score_paper([_scored(one, wrong | {position}) for one in paper], exam).passed:
+                wrong.add(position)
+    for asked in paper:
+        form = form_for(asked.shown, asked.keyed["key"], right=asked.position not in wrong)
+        certification.save_response(
+            db, actor=world.ann.actor, attempt_id=attempt.id, position=asked.position, form=form, now=NOW
+        )
+    assert certification.submit_attempt(db, actor=world.ann.actor, attempt_id=attempt.id, now=NOW).passed
+    for fact in dict.fromkeys(facts):
+        withdraw(db, world, fact)
+    read_lessons(db, world.ann.actor, now=LATER)
+    observe(db, world.eva.actor, world.ann.id, now=LATER)
+    assert len(certifications(db, world.ann.id)) == (0 if narrow else 1)
+    if narrow:  # it does not count as failed either: she sits again at once
+        assert begin(db, world.ann, seed=8, now=LATER).number == 2
+
+
+def _scored(asked: exams.Asked, wrong: set[int]) -> ScoredItem:
+    return ScoredItem(
+        section=asked.section,
+        objective=asked.keyed["objective"],
+        critical=asked.critical,
+        credit=Fraction(asked.position not in wrong),
+        answered=True,
+    )
+
+
+def test_what_a_pass_has_earned_stays_when_a_row_is_withdrawn(db: Session, world: World) -> None:
+    read_lessons(db, world.ann.actor, now=NOW)
+    observe(db, world.eva.actor, world.ann.id, now=NOW)
+    attempt_id = sit(db, world.ann.actor, course_id=COURSE, at=NOW, right=True)
+    for fact in {one for asked in exams.paper(db, attempt_id) for one in asked.keyed["facts"]}:
+        withdraw(db, world, fact)
+    where = standing(
+        db,
+        organisation_id=world.organisation_id,
+        account_id=world.ann.id,
+        zone="UTC",
+        course_id=COURSE,
+        now=NOW + timedelta(hours=2),
+    )
+    assert where.state.state is State.ACTIVE
+    assert where.earning is not None
+    assert where.earning.id == attempt_id
 
 
 def test_a_withdrawn_row_ends_attempts_that_began_on_an_earlier_edition(db: Session, world: World) -> None:
