@@ -4,11 +4,12 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from threading import Lock
+from time import monotonic, sleep
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 SQLITE_BUSY_MS = 10_000
+TURN_SECONDS = 0.0005  # between two looks at whether another process has had its turn
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
@@ -110,31 +112,39 @@ class WritersTurn:
         """Queue beside a database file; one in memory belongs to a single process."""
         self._threads = Lock()
         self._path = f"{database}-turn" if database and database != ":memory:" else None
-        self._file = -1
 
-    def __enter__(self) -> None:
-        """Wait for everybody who came before."""
-        self._threads.acquire()
-        if self._path is None:
-            return
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Wait for everybody who came before, but not for ever: past that SQLite's own lock decides, and says busy."""
+        deadline = monotonic() + SQLITE_BUSY_MS / 1000
+        first = self._threads.acquire(timeout=SQLITE_BUSY_MS / 1000)
         try:
-            # Where the file cannot be used, SQLite's own lock still keeps writers apart; they only wait longer.
-            with suppress(OSError):
-                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-                fcntl.flock(self._file, fcntl.LOCK_EX)
-        except BaseException:
-            self._leave()
-            raise
+            file = self._queued(deadline) if first and self._path else -1
+            try:
+                yield
+            finally:
+                if file != -1:
+                    os.close(file)
+        finally:
+            if first:
+                self._threads.release()
 
-    def __exit__(self, *_error: object) -> None:
-        """Let the next one write."""
-        self._leave()
-
-    def _leave(self) -> None:
-        if self._file != -1:
-            os.close(self._file)
-            self._file = -1
-        self._threads.release()
+    def _queued(self, deadline: float) -> int:
+        """Return the open file when its lock is ours, or the wait was too long; -1 where it cannot be used."""
+        try:
+            file = os.open(str(self._path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        except OSError:
+            return -1  # SQLite's own lock still keeps writers apart; they only wait longer
+        while monotonic() < deadline:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                sleep(TURN_SECONDS)
+            except OSError:
+                break
+            else:
+                break
+        return file
 
 
 class ReadingSession(Session):
@@ -167,7 +177,7 @@ class Database:
         alone = {"isolation_level": "AUTOCOMMIT"} if on_postgres else {}
         at_once = {"isolation_level": "REPEATABLE READ"} if on_postgres else {}
         self._reading, self._snapshot = (self.engine.execution_options(**options) for options in (alone, at_once))
-        self._turn = nullcontext() if on_postgres else WritersTurn(self.engine.url.database)
+        self._turn = nullcontext if on_postgres else WritersTurn(self.engine.url.database).taken
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -190,7 +200,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Yield a session whose work is committed at the end, or rolled back whole when anything raises."""
-        with self._turn, Session(self._writing, expire_on_commit=False) as session:
+        with self._turn(), Session(self._writing, expire_on_commit=False) as session:
             yield session
             session.commit()
 

@@ -87,6 +87,13 @@ def frozen_course() -> Frozen:
 
 
 @cache
+def sister_course() -> Frozen:
+    """Another course that teaches the same facts."""
+    course = shipped_course()
+    return freeze(replace(course, id="sister", title="Sister course", files={**course.files, "sister/edition": b"1"}))
+
+
+@cache
 def revised_course() -> Frozen:
     """The shipped course as another edition: a figure, a right answer, a text, the scheme; a draft and an item less."""
     course = shipped_course()

@@ -126,24 +126,43 @@ def close_overdue(session: Session, *, now: datetime, account_id: int | None = N
 
 
 def withdraw(
-    session: Session, *, actor: Actor, release_id: int, fact: str, password: str, reason: str, now: datetime
+    session: Session,
+    *,
+    actor: Actor,
+    release_id: int,
+    fact: str,
+    password: str,
+    reason: str,
+    now: datetime,
+    everywhere: bool = False,
 ) -> int:
     """Stop a release, or one row of it, at once; return how many open attempts that ended, none of which counts.
 
-    An attempt that ran out before is recorded as what it was. Of one row the attempts that ask it end, on whichever
-    edition of the course they began.
+    `everywhere` stops the same fact in every course that teaches it now. An attempt that ran out before is recorded
+    as what it was. Of one row the attempts that ask it end, on whichever edition of the course they began.
     """
-    release_service.withdraw(
-        session, actor=actor, release_id=release_id, fact=fact, password=password, reason=reason, now=now
+    stopped = release_service.withdraw(
+        session,
+        actor=actor,
+        release_id=release_id,
+        fact=fact,
+        password=password,
+        reason=reason,
+        now=now,
+        everywhere=everywhere,
     )
+    return sum(_end_open(session, actor, one.release_id, one.fact, now) for one in stopped)
+
+
+def _end_open(session: Session, actor: Actor, release_id: int, fact: str, now: datetime) -> int:
     course_id = releases.get_release(session, actor.organisation_id, release_id).course_id
     open_attempts = exam_queries.unclosed(session, actor.organisation_id, course_id)
     for attempt in open_attempts:
         if not is_open(attempt, now):
             settle_attempt(session, attempt=attempt, actor_id=None, now=now)
     running = [attempt for attempt in open_attempts if attempt.closed_at is None]
-    stopped = _asking(session, running, fact) if fact else [one for one in running if one.release_id == release_id]
-    for attempt in stopped:
+    ended = _asking(session, running, fact) if fact else [one for one in running if one.release_id == release_id]
+    for attempt in ended:
         exams.close_attempt(
             session,
             attempt=attempt,
@@ -152,7 +171,7 @@ def withdraw(
             actor_id=actor.account_id,
             now=now,
         )
-    return len(stopped)
+    return len(ended)
 
 
 def _asking(session: Session, running: Sequence[Attempt], fact: str) -> list[Attempt]:

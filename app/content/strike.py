@@ -75,6 +75,9 @@ class _Striker(HTMLParser):
         self.kept += [start, _CELL.format(note) if tag == "tr" else f'<span class="withdrawn">{note}</span>']
         self._ends = f"</{tag}>"
 
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        self._keep(self.get_starttag_text() or "")  # such as <br />, which ends nothing
+
     def handle_endtag(self, tag: str) -> None:
         if not self._inside:
             self.kept.append(f"</{tag}>")
@@ -91,6 +94,9 @@ class _Striker(HTMLParser):
 
     def handle_charref(self, name: str) -> None:
         self._keep(f"&#{name};")
+
+    def handle_comment(self, data: str) -> None:
+        self._keep(f"<!--{data}-->")
 
     def _keep(self, text: str) -> None:
         if not self._inside:

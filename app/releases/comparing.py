@@ -58,6 +58,35 @@ def _from_files(session: Session, release: Release) -> tuple[Piece, ...]:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Taught:
+    """A row of a release in force."""
+
+    release: Release
+    key: str
+    title: str
+
+
+def taught_as_well(session: Session, release: Release) -> dict[str, list[Taught]]:
+    """Return by a release's rows where else the same fact is taught now: rows with its `fact` id, not withdrawn yet."""
+    in_force = releases.all_in_force(session, release.organisation_id)
+    others = {one.release.id: one for one in in_force.values() if not one.withdrawn.whole}
+    found = pieces_of_all(session, [release, *(one.release for key, one in others.items() if key != release.id)])
+    rows: dict[str, list[Taught]] = {}
+    for release_id, one in others.items():
+        for piece in found[release_id]:
+            if "fact" in piece.values and piece.key not in one.withdrawn.facts:
+                row = Taught(release=one.release, key=piece.key, title=piece.title)
+                rows.setdefault(piece.values["fact"], []).append(row)
+    return {
+        piece.key: [
+            row for row in rows.get(piece.values["fact"], ()) if (row.release.id, row.key) != (release.id, piece.key)
+        ]
+        for piece in found[release.id]
+        if "fact" in piece.values
+    }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
     """A release beside the one that it follows (None: it is a course's first), with every change between them."""
 

@@ -245,16 +245,29 @@ def _check_signer(
 
 
 def withdraw(
-    session: Session, *, actor: Actor, release_id: int, fact: str, password: str, reason: str, now: datetime
-) -> ReleaseWithdrawal:
-    """Stop a signed release, or one row of it (`fact`, such as "settings/set-004"; empty for the whole), at once."""
+    session: Session,
+    *,
+    actor: Actor,
+    release_id: int,
+    fact: str,
+    password: str,
+    reason: str,
+    now: datetime,
+    everywhere: bool = False,
+) -> list[ReleaseWithdrawal]:
+    """Stop a signed release, or one row of it (`fact`, such as "settings/set-004"; empty for the whole), at once.
+
+    `everywhere` stops with the row all that teach the same fact in the releases in force; they come after it.
+    """
     release = queries.get_release(session, actor.organisation_id, release_id)
     if not actor.can(Action.SIGN_RELEASE):
         raise RefusedError("Only a medical director withdraws a release.")
     people.lock_person(session, actor.account_id)
     people.check_password(session, account_id=actor.account_id, password=password)
-    # Whoever starts an attempt on it or certifies on it holds the release: they come before this, or see it.
-    session.execute(select(Release.id).where(Release.id == release.id).with_for_update())
+    also = comparing.taught_as_well(session, release).get(fact, []) if everywhere and fact else []
+    # Whoever starts an attempt on one of them or certifies on it holds it: they come before this, or see it.
+    held = sorted({release.id, *(one.release.id for one in also)})
+    session.execute(select(Release.id).where(Release.id.in_(held)).order_by(Release.id).with_for_update())
     if not _signers(session, release.id):
         raise RefusedError("This release is not signed: nobody learns from it or sits on it. There is nothing to stop.")
     titles = {one.key: one.title for one in comparing.pieces(session, release) if one.kind is PieceKind.FACT}
@@ -263,24 +276,30 @@ def withdraw(
     already = queries.withdrawals(session, actor.organisation_id, release.id)
     if already.whole or fact in already.facts:
         raise RefusedError("This was withdrawn already.")
+    title = titles[fact] if fact else f"{release.title}, edition {release.edition}"
+    first = comparing.Taught(release=release, key=fact, title=title)
+    return [_withdraw(session, actor, one, _reason(reason, ""), now) for one in (first, *also)]
+
+
+def _withdraw(session: Session, actor: Actor, what: comparing.Taught, reason: str, now: datetime) -> ReleaseWithdrawal:
     withdrawal = ReleaseWithdrawal(
         organisation_id=actor.organisation_id,
-        release_id=release.id,
-        fact=fact,
-        title=titles[fact] if fact else f"{release.title}, edition {release.edition}",
+        release_id=what.release.id,
+        fact=what.key,
+        title=what.title,
         account_id=actor.account_id,
         withdrawn_at=now,
-        reason=_reason(reason, ""),
+        reason=reason,
     )
     session.add(withdrawal)
     trail.record(
         session,
         organisation_id=actor.organisation_id,
-        kind="release.fact_withdrawn" if fact else "release.withdrawn",
-        subject=f"release:{release.id}",
+        kind="release.fact_withdrawn" if what.key else "release.withdrawn",
+        subject=f"release:{what.release.id}",
         actor_id=actor.account_id,
         now=now,
-        detail={"fact": fact or None, "reason": withdrawal.reason, "content_hash": release.content_hash},
+        detail={"fact": what.key or None, "reason": reason, "content_hash": what.release.content_hash},
     )
     return withdrawal
 
@@ -304,6 +323,8 @@ def keep_impact(
     """Keep what was counted to rest on a release's changes against the one in force, by id."""
     check_may_count(actor)
     release = queries.get_release(session, actor.organisation_id, release_id)
+    if _signers(session, release.id):
+        raise RefusedError("This release is signed; what rested on its changes then is on record.")
     ids, by_change = impact.stored()
     session.add(
         ReleaseImpact(

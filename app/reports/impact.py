@@ -29,7 +29,7 @@ from app.releases.models import Release
 COLUMNS = {
     "kind": "item, attempt, certification, person or clinic",
     "id": "Its id: as in the paper, the certification export and the trail",
-    "name": "Certificate number, or the name of the person or clinic; empty for an item",
+    "name": "Certificate number, or the name of the person or clinic; empty for an item, and to who may not see people",
     "account": "The person, as in the trail's account and actor",
 }
 # A certification rests on what was asked and on what grants its cells. Text that people read changes none of it.
@@ -50,22 +50,27 @@ class _InForce:
 def read_impact(session: Session, found: Comparison, classes: Mapping[str, str], *, day: date, now: datetime) -> Impact:
     """Return what rests on the changes between two releases; NO_IMPACT for a course's first.
 
-    `classes` are the confirmed classes by a change's digest; an unconfirmed change has the class that is proposed.
+    `classes` are the confirmed classes by a change's digest. A change that was given a lighter class than the proposed
+    one is counted all the same: who signs sees what would rest on it.
     """
     if found.base is None:
         return NO_IMPACT
     base = found.base
-    graver = [
-        change
-        for change in found.changes
-        if not change.added and ChangeClass(classes.get(change.digest, change.change_class)) in RESTS_ON
-    ]
+    given = {
+        one.key: {one.change_class, ChangeClass(classes.get(one.digest, one.change_class))} for one in found.changes
+    }
+    graver = [change for change in found.changes if not change.added and given[change.key] & RESTS_ON]
     items = _items_by_change(session, base, found.changes)
     held = _certifications(session, base, day)
     papers = _asked(
         session, [one for each in held for one in each.attempts], {one for ids in items.values() for one in ids}
     )
-    resting = {change.key: _resting(base, change, items[change.key], held, papers) for change in graver}
+    resting = {
+        change.key: held
+        if ChangeClass.SCHEME in given[change.key]
+        else _resting(base, change, items[change.key], held, papers)
+        for change in graver
+    }
     sitting = _sitting(session, base, {one for change in graver for one in items[change.key]}, now)
     readers = _readers(session, base, graver)
     people_by_change = {
@@ -89,9 +94,9 @@ def read_impact(session: Session, found: Comparison, classes: Mapping[str, str],
     )
 
 
-def rows_of(session: Session, organisation_id: int, impact: Impact) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of an impact's export, in the order of COLUMNS."""
-    names = people.names(session, impact.people)
+def rows_of(session: Session, organisation_id: int, impact: Impact, *, named: bool) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of an impact's export, in the order of COLUMNS; people and certificates by id unless `named`."""
+    names = people.names(session, impact.people) if named else {}
     yield from (("item", one, "", None) for one in impact.items)
     sat = select(Attempt.id, Attempt.account_id).where(Attempt.id.in_(impact.attempts)).order_by(Attempt.id)
     yield from (("attempt", row[0], names.get(row[1], ""), row[1]) for row in session.execute(sat))
@@ -100,7 +105,7 @@ def rows_of(session: Session, organisation_id: int, impact: Impact) -> Iterator[
         .where(Certification.organisation_id == organisation_id, Certification.id.in_(impact.certifications))
         .order_by(Certification.id)
     )
-    yield from (("certification", row[0], row[1], row[2]) for row in session.execute(held))
+    yield from (("certification", row[0], row[1] if named else "", row[2]) for row in session.execute(held))
     yield from (("person", one, names.get(one, ""), one) for one in impact.people)
     clinics = {one.id: one.name for one in people.clinics(session, organisation_id, None)}
     yield from (("clinic", one, clinics.get(one, ""), None) for one in impact.clinics)
@@ -173,9 +178,7 @@ def _resting(
     held: Iterable[_InForce],
     papers: Mapping[int, frozenset[str]],
 ) -> list[_InForce]:
-    """Return the certifications that rest on a change: asked it, granted by it, or issued under its scheme."""
-    if change.change_class is ChangeClass.SCHEME:
-        return list(held)
+    """Return the certifications that rest on a change: asked it, or granted by it."""
     table, _, row_id = change.key.partition("/")
     cells = {
         Cell(procedure=row.procedure, device=row.device, skin_type=skin_type)

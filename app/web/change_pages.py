@@ -172,6 +172,7 @@ def _card(
         "typed": typed.get(f"reason-{change.digest}", given.reason if given else ""),
         "touches": _touches(touched.get(change.key, Touched())) if touched is not None else "not counted yet",
         "means": MEANINGS[shown],
+        "proposed": CLASS_LABELS[change.change_class] if shown is not change.change_class else "",
     }
 
 

@@ -1,12 +1,14 @@
 """What changed in a release: its author classes each change, somebody counts what rests on it, a director stops it."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, flash, render_template, request, url_for
-from wtforms import PasswordField, SelectField, TextAreaField
+from wtforms import BooleanField, PasswordField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.certification import service as certification
+from app.content.pieces import Piece
 from app.errors import NotFoundError
 from app.people import passwords
 from app.people.permissions import Action
@@ -18,6 +20,7 @@ from app.reports.formats import Format
 from app.reports.impact import COLUMNS, rows_of
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
+from app.web.errors import answer
 from app.web.forms import HouseForm, plain, refusals_in, refuse, tidy
 from app.web.releases import PER_PERSON, SignForm, page
 from app.web.words import Context, counted
@@ -25,6 +28,8 @@ from app.web.words import Context, counted
 bp = Blueprint("release_changes", __name__)
 
 WHOLE = "whole"
+# To count looks through all certifications of the course.
+COUNTS_PER_PERSON = "10 per 5 minutes"
 
 
 class ChangesForm(HouseForm):
@@ -35,6 +40,7 @@ class WithdrawForm(HouseForm):
     """What is stopped, why, and the password that makes it a director's act."""
 
     fact = SelectField("What is withdrawn", [InputRequired("Choose what is withdrawn.")], default="")
+    everywhere = BooleanField("Withdraw the same fact in every course that teaches it", default=True)
     reason = TextAreaField(
         "Reason",
         [InputRequired("Give the reason in 3 to 500 characters."), Length(3, 500), plain],
@@ -75,6 +81,8 @@ def _told(typed: dict[str, str]) -> dict[str, tuple[str, str]]:
 @requires(Action.SEE_RELEASES)
 def count(release_id: int) -> Any:
     """Count anew what rests on the changes."""
+    if access.limits().too_many(COUNTS_PER_PERSON, "impact", visitor().actor.account_id):
+        return answer(429, "This was counted several times just now. Wait five minutes, then count again.")
     with transaction() as changed:
         reports.count_impact(changed, actor=visitor().actor, release_id=release_id, day=visitor().today, now=now())
     flash("Counted: this is what rests on the changes now.", "success")
@@ -89,12 +97,11 @@ def impact(release_id: int) -> Any:
     if form not in set(Format):
         raise NotFoundError
     with reading() as found:
-        release = releases.get_release(found, who.organisation_id, release_id)
-        counted_last = comparing.counted_impact(found, who.organisation_id, release.id)
-        if counted_last is None:
+        read = reports.read_review(found, who.organisation_id, release_id)
+        if read.counted is None:
             raise NotFoundError
-        rows = list(rows_of(found, who.organisation_id, counted_last.impact))
-    name = formats.file_name(f"fluence-impact-{release.course_id}-{release.edition}", Format(form))
+        rows = list(rows_of(found, who.organisation_id, read.counted.impact, named=who.can(Action.SEE_BOARD)))
+    name = formats.file_name(f"fluence-impact-{read.release.course_id}-{read.release.edition}", Format(form))
     return Response(
         formats.written(rows, list(COLUMNS), Format(form)),
         content_type=formats.MEDIA_TYPES[Format(form)],
@@ -131,6 +138,7 @@ def _typed(release_id: int, form: WithdrawForm) -> dict[str, Any]:
     return {
         "release_id": release_id,
         "fact": "" if form.fact.data == WHOLE else form.fact.data,
+        "everywhere": bool(form.everywhere.data),
         "password": form.password.data or "",
         "reason": form.reason.data or "",
     }
@@ -141,9 +149,10 @@ def _withdraw_page(release_id: int, form: WithdrawForm) -> Context:
     with reading() as found:
         whole = releases.whole(found, visitor().actor.organisation_id, release_id)
         pieces = comparing.pieces(found, whole.release)
+        also = comparing.taught_as_well(found, whole.release)
     release = whole.release
-    rows = [(one.key, f"{one.title} ({one.key})") for one in pieces if one.kind == "fact" and "standing" in one.values]
-    open_rows = [row for row in rows if row[0] not in whole.withdrawn.facts]
+    rows = [one for one in pieces if one.kind == "fact" and "standing" in one.values]
+    open_rows = [(one.key, _row(one, also)) for one in rows if one.key not in whole.withdrawn.facts]
     whole_of = (WHOLE, f"The whole of {release.title}, edition {release.edition}")
     form.fact.choices = [("", "Choose the whole edition, or one fact"), whole_of, *open_rows]
     return {
@@ -151,4 +160,11 @@ def _withdraw_page(release_id: int, form: WithdrawForm) -> Context:
         "back_url": url_for("releases.review", release_id=release.id),
         "url": url_for("release_changes.withdraw", release_id=release.id),
         "signed": bool(whole.signatures),
+        "shared": any(also.values()),
     }
+
+
+def _row(one: Piece, also: Mapping[str, Sequence[comparing.Taught]]) -> str:
+    """Return a row as the list of what can be withdrawn says it: with the other courses that teach the same fact."""
+    courses = dict.fromkeys(row.release.title for row in also.get(one.key, ()))
+    return f"{one.title} ({one.key}){'; also in: ' + ', '.join(courses) if courses else ''}"

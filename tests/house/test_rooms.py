@@ -16,6 +16,7 @@ NOT_PURE = {
     "disclosure": "reads a paper and leaves a trail entry",
     "issuing": "the part of certification's service that writes events",
     "comparing": "reads releases side by side for the service and the reviews",
+    "shaken": "reads the papers of passes that a withdrawn row touches",
     "storing": "the part of releases' service that writes frozen content",
     "standing": "reads across rooms for certification's service and pages",
     "passwords": "a hash takes salt, and a sign-in takes chance",

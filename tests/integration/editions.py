@@ -83,6 +83,7 @@ def withdraw(
     password: str = PASSWORD,
     reason: str = "Two burns in one week",
     release_id: int | None = None,
+    everywhere: bool = False,
 ) -> int:
     """Withdraw the first release, or a row of it, as Mira."""
     return certification.withdraw(
@@ -93,6 +94,7 @@ def withdraw(
         password=password,
         reason=reason,
         now=NOW,
+        everywhere=everywhere,
     )
 
 

@@ -140,7 +140,7 @@ def test_what_rests_on_the_changes_is_counted_by_id(db: Session, world: World) -
     asked = set(db.scalars(select(PaperItem.item_id).where(PaperItem.attempt_id == running.id)))
     assert impact.attempts == ((running.id,) if asked & set(impact.items) else ())
     assert any(item.startswith(f"settings-range/{FACT}") for item in impact.items)
-    told = list(rows_of(db, world.organisation_id, impact))
+    told = list(rows_of(db, world.organisation_id, impact, named=True))
     assert ("certification", held.id, held.number, world.ann.id) in told
     assert ("person", world.ann.id, "Ann Berg", world.ann.id) in told
     assert ("clinic", world.riverside, "Riverside", None) in told

@@ -27,6 +27,7 @@ from tests.factories import (
     people_of,
     read_lessons,
     revised_course,
+    sister_course,
 )
 from tests.integration.editions import FACT, LATER, begin, confirm, items_of, revised, seed_that, sign, withdraw
 from tests.integration.story import NOW, at_once, certifications, events, start, town
@@ -198,6 +199,38 @@ def test_a_withdrawn_row_is_asked_no_more_and_grants_nothing(db: Session, world:
     assert list(in_force.withdrawn.facts) == [FACT]
     assert cells_of(in_force.release) != ()
     assert cells_of(in_force.release, in_force.withdrawn.facts) == ()  # the one row that grants
+
+
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_a_fact_that_another_course_teaches_is_stopped_there_as_well(
+    db: Session,
+    world: World,
+    everywhere: bool,  # noqa: FBT001
+) -> None:
+    sister = service.publish(db, actor=world.tom.actor, frozen=sister_course(), now=NOW)
+    sign(db, world, sister)
+    learning.assign(
+        db,
+        actor=world.ida.actor,
+        account_id=world.ann.id,
+        course_id="sister",
+        due_on=None,
+        today=NOW.date(),
+        now=NOW,
+    )
+    release = queries.get_release(db, world.organisation_id, world.release_id)
+    shared = {key: rows for key, rows in comparing.taught_as_well(db, release).items() if rows}
+    sitting = certification.start_attempt(db, actor=world.ann.actor, course_id="sister", seed=7, now=NOW)
+    asked = {fact for one in exams.paper(db, sitting.id) for fact in one.keyed["facts"]}
+    fact = next(key for key in shared if key in asked)
+    assert [(row.release.id, row.key) for row in shared[fact]] == [(sister.id, fact)]
+    assert withdraw(db, world, fact, everywhere=everywhere) == int(everywhere)
+    stopped = queries.all_in_force(db, world.organisation_id)
+    assert {course: list(one.withdrawn.facts) for course, one in stopped.items()} == {
+        COURSE: [fact],
+        "sister": [fact] if everywhere else [],
+    }
+    assert comparing.taught_as_well(db, sister)[fact] == []  # what is stopped is not offered again
 
 
 def test_what_ran_out_before_is_recorded_as_what_it_was(db: Session, world: World) -> None:

@@ -85,3 +85,12 @@ def test_a_lesson_of_an_old_release_is_struck_by_its_ids() -> None:
         '<ul><li id="fact-contraindications-con-031-tan"><span class="withdrawn"><b>Withdrawn.</b> Gone.</span></li>'
         "<li>B</li></ul>"
     )
+
+
+def test_what_is_not_withdrawn_is_copied_to_the_letter() -> None:
+    html = '<p>One<br/>two &amp; &#8211;<!-- aside --></p><tr data-fact="settings/a"><td><br/>x<!-- y --></td></tr>'
+    assert struck(html, {"settings/none": "Gone."}) == html
+    stopped = struck(html, {"settings/a": "Gone."})
+    assert stopped.startswith('<p>One<br/>two &amp; &#8211;<!-- aside --></p><tr data-fact="settings/a"><td colspan')
+    assert "<br/>" not in stopped.partition("<tr")[2]
+    assert "<!-- y -->" not in stopped

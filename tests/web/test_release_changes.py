@@ -7,9 +7,9 @@ import pytest
 
 from app import clock
 from app.db import Database
-from app.releases import comparing, service
+from app.releases import comparing, queries, service
 from app.reports import releases as reports
-from tests.factories import COURSE, PASSWORD, REVISED_ROW, World, revised_course
+from tests.factories import COURSE, PASSWORD, REVISED_ROW, World, read_lessons, revised_course
 from tests.web.conftest import Browser
 from tests.web.sitting import item_url, start
 
@@ -127,6 +127,40 @@ def test_what_rests_on_the_changes_is_counted_and_taken_away(browser: Browser, w
     assert any(f"settings-range/{FACT}" in line for line in lines)
     assert browser.get(f"/releases/{revised}/impact?format=jsonl").status_code == 200
     assert browser.get(f"/releases/{revised}/impact?format=pdf").status_code == 404
+    for _ in range(9):
+        assert browser.send(f"/releases/{revised}/impact").status_code == 303
+    assert "Wait five minutes" in browser.send(f"/releases/{revised}/impact").text
+
+
+def test_an_author_counts_but_reads_no_names(browser: Browser, world: World, revised: int, database: Database) -> None:
+    with database.transaction() as session:
+        read_lessons(session, world.ann.actor, now=clock.now())
+    browser.sign_in(world.tom)
+    assert browser.send(f"/releases/{revised}/impact").status_code == 303
+    told = browser.get(f"/releases/{revised}/impact?format=csv").text
+    assert f'"person","{world.ann.id}","","{world.ann.id}"' in told
+    assert world.ann.name not in told
+    browser.sign_in(world.mira)
+    assert world.ann.name in browser.get(f"/releases/{revised}/impact?format=csv").text
+
+
+def test_a_lighter_class_than_proposed_is_shown_and_still_counted(
+    browser: Browser, world: World, revised: int, database: Database
+) -> None:
+    with database.transaction() as session:
+        read_lessons(session, world.ann.actor, now=clock.now())
+        found = comparing.comparison(session, queries.get_release(session, world.organisation_id, revised), ())
+    change = next(one for one in found.changes if one.key == FACT)
+    browser.sign_in(world.tom)
+    url = f"/releases/{revised}/changes"
+    typed = {f"class-{change.digest}": "wording", f"reason-{change.digest}": REASON}
+    assert browser.send(url, **typed).status_code == 303
+    page = browser.get(f"/releases/{revised}").text
+    assert "instead of Fact, which was proposed" in page
+    with database.session() as session:
+        last = comparing.counted_impact(session, world.organisation_id, revised)
+    assert last is not None
+    assert last.impact.by_change[FACT].people == 1
 
 
 def test_a_row_is_withdrawn_and_everybody_is_told(browser: Browser, world: World) -> None:
