@@ -87,10 +87,12 @@ def frozen_course() -> Frozen:
 
 
 @cache
-def sister_course() -> Frozen:
-    """Another course that teaches the same facts."""
+def sister_course(*requires: str) -> Frozen:
+    """Another course that teaches the same facts, and may require certifications in others."""
     course = shipped_course()
-    return freeze(replace(course, id="sister", title="Sister course", files={**course.files, "sister/edition": b"1"}))
+    scheme = replace(course.scheme, title="Sister scheme", requires_certifications=requires)
+    files = {**course.files, "sister/edition": repr(requires).encode()}
+    return freeze(replace(course, id="sister", title="Sister course", scheme=scheme, files=files))
 
 
 @cache
@@ -217,12 +219,12 @@ def assign(session: Session, manager: Actor, account_id: int, *, now: datetime) 
     )
 
 
-def read_lessons(session: Session, actor: Actor, *, now: datetime, all_but: int = 0) -> None:
+def read_lessons(session: Session, actor: Actor, *, now: datetime, all_but: int = 0, course_id: str = COURSE) -> None:
     """Read the lessons of the course in force, or all but the last few."""
     release = _release(session, actor)
     lessons = release.manifest["lessons"]
     for lesson in lessons[: len(lessons) - all_but]:
-        certification.complete_lesson(session, actor=actor, course_id=COURSE, lesson_id=lesson["id"], now=now)
+        certification.complete_lesson(session, actor=actor, course_id=course_id, lesson_id=lesson["id"], now=now)
 
 
 def observe(session: Session, evaluator: Actor, account_id: int, *, now: datetime, times: int = 3) -> None:

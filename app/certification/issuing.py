@@ -20,7 +20,6 @@ from app.people import service as people
 from app.people.permissions import Actor
 from app.releases import queries as releases
 from app.releases.manifest import scheme_of
-from app.releases.models import Release
 
 
 def decide(
@@ -123,7 +122,7 @@ def _issue(session: Session, where: Standing, account_id: int, cells: list[dict[
         number=numbers.format_number(secrets.token_bytes(numbers.RANDOM_BYTES)),
         name=account.name,
         release_id=release.id,
-        scheme=_frozen_scheme(release, organisation.name),
+        scheme=_frozen_scheme(where, organisation.name),
         cells=cells,
     )
     session.add(certification)
@@ -131,8 +130,12 @@ def _issue(session: Session, where: Standing, account_id: int, cells: list[dict[
     return certification
 
 
-def _frozen_scheme(release: Release, issuer: str) -> dict[str, Any]:
-    """Return what a certification keeps of its scheme for ever: names, edition, disclaimer, issuer, devices."""
+def _frozen_scheme(where: Standing, issuer: str) -> dict[str, Any]:
+    """Return what a certification keeps of its scheme for ever: names, edition, disclaimer, issuer, devices.
+
+    With them, the certifications that it rests on: where one of them lapses, this one counts as suspended.
+    """
+    release = where.release
     scheme = release.manifest["scheme"]
     return {
         "title": scheme["title"],
@@ -140,6 +143,7 @@ def _frozen_scheme(release: Release, issuer: str) -> dict[str, Any]:
         "disclaimer": scheme["disclaimer"],
         "issuer": issuer,
         "devices": release.manifest["devices"],
+        "requires": [{"course": one.course_id, "title": one.title} for one in where.required],
     }
 
 

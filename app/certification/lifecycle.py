@@ -35,6 +35,8 @@ class EventKind(StrEnum):
 
 
 BEGINS_PERIOD = frozenset({EventKind.ISSUED, EventKind.RENEWED})
+CARRIES = frozenset({State.ACTIVE, State.GRACE})  # what rests on a certification in these states stands
+LAPSED = "requirement_lapsed"
 FINAL = {EventKind.REVOKED: State.REVOKED, EventKind.SUPERSEDED: State.SUPERSEDED}
 
 
@@ -89,7 +91,9 @@ class StateAsOf:
     `until_on` is None where nothing known ends it. `period` is the one that counts: of those begun the one
     that ends last (it covers the day when active). `latest_period` is the one that ends last, begun or not,
     `last_valid_on` its last day. `cells` were granted and not taken away since; only `active` and `grace` put
-    them in force. `cause` is the act behind the state.
+    them in force. `cause` is the act behind the state. `lapsed` names the required certification that is no longer in
+    force and for whose want this one counts as suspended, `leaning` one that is in grace: what rests on it is then
+    done with sign-off.
     """
 
     state: State
@@ -102,15 +106,21 @@ class StateAsOf:
     period: Period | None = None
     cells: tuple[GrantedCell, ...] = ()
     cause: Event | None = None
+    lapsed: str | None = None
+    leaning: str | None = None
 
     @property
     def reason_code(self) -> str | None:
-        """The code of the reason given for the act behind the state."""
+        """The code of the reason behind the state: of an act, or that a required certification has lapsed."""
+        if self.lapsed:
+            return LAPSED
         return self.cause.reason_code if self.cause else None
 
     @property
     def reason(self) -> str | None:
-        """The words of the reason given for the act behind the state."""
+        """The words of the reason behind the state."""
+        if self.lapsed:
+            return f"It requires {self.lapsed}, which is not in force."
         return self.cause.reason if self.cause else None
 
 
@@ -159,6 +169,34 @@ def state_as_of(events: Iterable[Event], day: date, known_at: datetime) -> State
     next_on = next(ends, None)
     until_on = next_on - timedelta(days=1) if next_on else None
     return replace(today, since_on=since_on, until_on=until_on)
+
+
+def resting_on(own: StateAsOf, required: Iterable[tuple[str, Sequence[StateAsOf]]]) -> StateAsOf:
+    """Return a certification's state with those that it requires beside it, of the same day and knowledge.
+
+    `required` gives the title of each, and the states of all that the person ever held of it. Where none of them is in
+    force, an active one, or one in grace, counts as suspended; nobody has to act, and nothing is stored.
+    """
+    if own.state not in CARRIES:
+        return own
+    answer = own
+    for title, held in required:
+        carrying = max((one for one in held if one.state in CARRIES), key=_carries_until, default=None)
+        if carrying is None:
+            began = max((one.since_on for one in held if one.since_on), default=own.since_on)
+            since_on = max(filter(None, (own.since_on, began)), default=None)
+            return replace(own, state=State.SUSPENDED, due=False, since_on=since_on, until_on=None, lapsed=title)
+        answer = replace(answer, until_on=min(filter(None, (answer.until_on, _carries_until(carrying))), default=None))
+        if carrying.state is State.GRACE:
+            answer = replace(answer, leaning=title)
+    return answer
+
+
+def _carries_until(one: StateAsOf) -> date:
+    """Return the last day on which a certification that carries others does so, by what is known."""
+    if one.state is State.ACTIVE and one.latest_period is not None and one.until_on == one.latest_period.last_on:
+        return one.latest_period.grace_last_on
+    return one.until_on or date.max
 
 
 def _on(known: Sequence[Event], day: date) -> StateAsOf:

@@ -1,16 +1,16 @@
 """Reading certifications: what people hold as of a day, what they still need, whether they may sit an exam."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.certification import scope
-from app.certification.lifecycle import Event, State, StateAsOf, event_of, state_as_of
+from app.certification.lifecycle import Event, State, StateAsOf, event_of, resting_on, state_as_of
 from app.certification.models import Certification, CertificationEvent, SignOff
 from app.errors import NotFoundError
 from app.people.models import Account
@@ -26,48 +26,60 @@ class Held:
 
     certification: Certification
     events: tuple[Event, ...]
+    requires: tuple[tuple[str, tuple["Held", ...]], ...] = ()
+    """The title of each certification that it requires, with all that the person ever held of it."""
 
     def on(self, day: date, known_at: datetime) -> StateAsOf:
-        """Return the state on a day, as known at an instant."""
-        return state_as_of(self.events, day, known_at)
+        """Return the state on a day, as known at an instant; what it requires has to be in force as well."""
+        own = state_as_of(self.events, day, known_at)
+        return resting_on(own, ((title, [one.on(day, known_at) for one in held]) for title, held in self.requires))
 
 
 def held_by(
     session: Session, organisation_id: int, account_ids: Collection[int], course_ids: Collection[str] | None = None
 ) -> dict[int, list[Held]]:
     """Return the certifications of people with their events, by account, oldest first; one query."""
-    of = {"organisation_id": organisation_id, "account_ids": account_ids, "course_ids": course_ids}
+    of = {"organisation_id": organisation_id, "account_ids": account_ids}
     found: dict[int, list[Held]] = {}
-    for held in _folded(session, _held_by(some=course_ids is not None), of):
-        found.setdefault(held.certification.account_id, []).append(held)
+    for held in _folded(session, _held_by(), of):  # of all courses: one may rest on another
+        if course_ids is None or held.certification.course_id in course_ids:
+            found.setdefault(held.certification.account_id, []).append(held)
     return found
 
 
 @cache
-def _held_by(*, some: bool) -> Select[Certification, CertificationEvent]:
-    query = (
-        select(Certification, CertificationEvent)
-        .join(CertificationEvent, CertificationEvent.certification_id == Certification.id)
-        .where(
-            Certification.organisation_id == bindparam("organisation_id"),
-            Certification.account_id.in_(bindparam("account_ids", expanding=True)),
-        )
-        .order_by(Certification.course_id, Certification.ordinal)
+def _held_by() -> Select[Certification, CertificationEvent]:
+    return _WITH_EVENTS.where(
+        Certification.organisation_id == bindparam("organisation_id"),
+        Certification.account_id.in_(bindparam("account_ids", expanding=True)),
     )
-    return query.where(Certification.course_id.in_(bindparam("course_ids", expanding=True))) if some else query
+
+
+_WITH_EVENTS = (
+    select(Certification, CertificationEvent)
+    .join(CertificationEvent, CertificationEvent.certification_id == Certification.id)
+    .order_by(Certification.course_id, Certification.ordinal, CertificationEvent.id)
+)
+_asked = aliased(Certification)
+# All that the holder of one certification holds: it may rest on another.
+_WITH_ITS_HOLDERS = _WITH_EVENTS.join(
+    _asked, (_asked.organisation_id == Certification.organisation_id) & (_asked.account_id == Certification.account_id)
+)
 
 
 def get_held(session: Session, certification_id: int, organisation_id: int) -> Held:
     """Return a certification of this organisation with its events; another's is not found."""
-    found = _folded(
-        session,
-        select(Certification, CertificationEvent)
-        .join(CertificationEvent, CertificationEvent.certification_id == Certification.id)
-        .where(Certification.organisation_id == organisation_id, Certification.id == certification_id),
-    )
+    query = _WITH_ITS_HOLDERS.where(_asked.organisation_id == organisation_id, _asked.id == certification_id)
+    found = [one for one in _folded(session, query) if one.certification.id == certification_id]
     if not found:
         raise NotFoundError
     return found[0]
+
+
+def by_number(session: Session, number: str) -> Held | None:
+    """Return the certification with a number, of whatever organisation: this is what a stranger may ask."""
+    found = _folded(session, _WITH_ITS_HOLDERS.where(_asked.number == number))
+    return next((one for one in found if one.certification.number == number), None)
 
 
 def _folded(
@@ -78,18 +90,26 @@ def _folded(
     for certification, event in session.execute(query, of):
         certifications[certification.id] = certification
         events.setdefault(certification.id, []).append(event_of(event))
-    return [Held(certification=one, events=tuple(events[key])) for key, one in certifications.items()]
+    return with_required([Held(certification=one, events=tuple(events[key])) for key, one in certifications.items()])
 
 
-def by_number(session: Session, number: str) -> Held | None:
-    """Return the certification with a number, of whatever organisation: this is what a stranger may ask."""
-    found = _folded(
-        session,
-        select(Certification, CertificationEvent)
-        .join(CertificationEvent, CertificationEvent.certification_id == Certification.id)
-        .where(Certification.number == number),
-    )
-    return found[0] if found else None
+def with_required(found: Sequence[Held]) -> list[Held]:
+    """Return certifications with those of the same person that each requires beside it, in the order given."""
+    held: dict[tuple[int, str], list[Held]] = {}
+    for one in found:
+        held.setdefault((one.certification.account_id, one.certification.course_id), []).append(one)
+
+    def linked(one: Held) -> Held:
+        asked = one.certification.scheme.get("requires", ())  # certifications of the first editions keep no such list
+        of = one.certification.account_id
+        return replace(
+            one,
+            requires=tuple(
+                (each["title"], tuple(linked(other) for other in held.get((of, each["course"]), ()))) for each in asked
+            ),
+        )
+
+    return [linked(one) for one in found]
 
 
 def cells_of(release: Release, withdrawn: Collection[str] = ()) -> tuple[scope.GrantedCell, ...]:

@@ -58,6 +58,7 @@ class Standing:
     assessment: rules.Assessment
     earning: Attempt | None
     cells: tuple[scope.GrantedCell, ...]
+    required: tuple[rules.HeldCertification, ...]
     withdrawn: Withdrawals = NOTHING_WITHDRAWN
 
 
@@ -174,6 +175,7 @@ def standing_of(
     read = assigned.lessons_read if assigned else frozenset()
     earning = _speaking(history, starts_at, now)
     cells = queries.cells_of(release, withdrawn.facts)
+    required = _required(record, release, now)
     return Standing(
         release=release,
         assignment=assigned.assignment if assigned else None,
@@ -185,10 +187,11 @@ def standing_of(
         seat=WITHDRAWN if withdrawn.whole else _seat(release, history, starts_at, state, now),
         period_start_at=starts_at,
         assessment=rules.assess(
-            scheme_of(release.manifest), _facts(record, release, now, read=read, earning=earning, cells=cells)
+            scheme_of(release.manifest), _facts(record, release, required, read=read, earning=earning, cells=cells)
         ),
         earning=earning,
         cells=cells,
+        required=required,
         withdrawn=withdrawn,
     )
 
@@ -250,13 +253,12 @@ def _seat(
 def _facts(
     record: Record,
     release: Release,
-    now: datetime,
+    required: tuple[rules.HeldCertification, ...],
     *,
     read: frozenset[str],
     earning: Attempt | None,
     cells: tuple[scope.GrantedCell, ...],
 ) -> rules.Facts:
-    today = day_in(record.zone, now)
     return rules.Facts(
         lessons=tuple(lesson["id"] for lesson in release.manifest["lessons"]),
         lessons_read=read,
@@ -266,15 +268,21 @@ def _facts(
             scope.Cell(procedure=one.sign_off.procedure, device=one.sign_off.device, skin_type=one.sign_off.skin_type)
             for one in record.observed
         ),
-        certifications=tuple(
-            rules.HeldCertification(
-                course_id=course_id,
-                title=record.held[course_id].certification.scheme["title"],
-                state=record.held[course_id].on(today, now).state,
-            )
-            for course_id in scheme_of(release.manifest).requires_certifications
-            if course_id in record.held
-        ),
+        certifications=required,
+    )
+
+
+def _required(record: Record, release: Release, now: datetime) -> tuple[rules.HeldCertification, ...]:
+    """Return the certifications that a release's scheme requires, of those that the person ever held."""
+    today = day_in(record.zone, now)
+    return tuple(
+        rules.HeldCertification(
+            course_id=course_id,
+            title=record.held[course_id].certification.scheme["title"],
+            state=record.held[course_id].on(today, now).state,
+        )
+        for course_id in scheme_of(release.manifest).requires_certifications
+        if course_id in record.held
     )
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.audit.models import Entry, EntryDetail
 from app.certification.dates import Period
-from app.certification.lifecycle import Event, EventKind, StateAsOf, state_as_of
+from app.certification.lifecycle import Event, EventKind, StateAsOf, resting_on, state_as_of
 from app.certification.models import Certification, CertificationEvent
 from app.certification.scope import SKIN_TYPES, GrantedCell, cells_as_grid, from_json
 from app.clock import start_of
@@ -159,8 +159,9 @@ def certification_rows(session: Session, asked: Asked) -> Iterator[tuple[Any, ..
     # The grants of who comes after the last certified person stay unread: their cursor is closed here.
     with closing(_grants(connection, asked)) as grants:
         with_acts = _with_acts(connection, asked, _pages(connection, query))
-        for row, acts, clinics in _with_clinics(with_acts, grants):
-            yield (*told, *_certification(row, acts, clinics, asked))
+        # Of one person at a time: one certification may rest on another.
+        for _, found in groupby(_with_clinics(with_acts, grants), key=lambda one: one[0].account_id):
+            yield from ((*told, *row) for row in _of_person(list(found), asked))
 
 
 def count_entries(session: Session, asked: Asked) -> int:
@@ -258,9 +259,25 @@ def _with_clinics(
         yield row, acts, clinics if person == row.account_id else []
 
 
-def _certification(row: AnyRow, acts: list[AnyRow], clinics: list[str], asked: Asked) -> tuple[Any, ...]:
-    events = [_event(act) for act in acts]
-    state = state_as_of(events, asked.day, asked.known_at)
+def _of_person(found: list[tuple[AnyRow, list[AnyRow], list[str]]], asked: Asked) -> Iterator[tuple[Any, ...]]:
+    """Yield what a person's certifications are on the day, each with what it requires beside it."""
+    events = {row.id: [_event(act) for act in acts] for row, acts, _ in found}
+    held: dict[str, list[AnyRow]] = {}
+    for row, _, _ in found:
+        held.setdefault(row.course_id, []).append(row)
+
+    def state(row: AnyRow) -> StateAsOf:
+        own = state_as_of(events[row.id], asked.day, asked.known_at)
+        asks = _scheme(row.scheme).get("requires", ())
+        return resting_on(own, ((one["title"], [state(each) for each in held.get(one["course"], ())]) for one in asks))
+
+    for row, acts, clinics in found:
+        yield _certification(row, acts, events[row.id], state(row), clinics)
+
+
+def _certification(
+    row: AnyRow, acts: list[AnyRow], events: list[Event], state: StateAsOf, clinics: list[str]
+) -> tuple[Any, ...]:
     scheme = _scheme(row.scheme)
     return (
         row.number,
@@ -330,6 +347,7 @@ def _evidence(acts: Sequence[AnyRow], events: Sequence[Event], state: StateAsOf)
 
 
 @lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _scheme(text: str) -> dict[str, Any]:
     return cast("dict[str, Any]", json.loads(text))
 

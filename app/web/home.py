@@ -182,7 +182,10 @@ def _alert(where: Standing, today: date) -> Context | None:
         href = url_for("verify.answer", number=where.held.certification.number)
         number = {"label": "See the certificate", "href": href}
     if state.state is State.SUSPENDED:
-        text = f"{state.reason or 'Ask your manager for the reason.'} Do not treat under it until it is reinstated."
+        back = (
+            "When that one is renewed, it counts again by itself." if state.lapsed else "It has to be reinstated first."
+        )
+        text = f"{state.reason or 'Ask your manager for the reason.'} Do not treat under it. {back}"
         return {"tone": "danger", "title": f"{title} is suspended", "text": text, "action": number}
     if state.state is State.REVOKED:
         return {"tone": "danger", "title": f"{title} was revoked", "text": state.reason or "", "action": number}

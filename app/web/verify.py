@@ -98,7 +98,9 @@ def _found(held: Held, zone: str, at: datetime) -> Context:
     shown = state.state.value
     name = held.certification.name
     lines = {
-        "active": f"{name} holds this certification today.",
+        "active": f"{name} may treat under it only with a second person's sign-off, until {state.leaning} is renewed."
+        if state.leaning and state.cells
+        else f"{name} holds this certification today.",
         "grace": f"{name} may treat under it only with a second person's sign-off."
         if state.cells
         else f"The period of {name} has ended; it can still be renewed.",

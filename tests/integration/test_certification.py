@@ -13,16 +13,20 @@ from app.certification.issuing import change_certification
 from app.certification.lifecycle import EventKind, State
 from app.certification.models import CertificationEvent
 from app.certification.numbers import read_number
-from app.certification.queries import cells_of, get_held
+from app.certification.queries import by_number, cells_of, get_held
 from app.certification.scope import Cell
 from app.cli.demo_story import sit
 from app.errors import NotFoundError, RefusedError
+from app.learning import service as learning
 from app.people import queries as people_queries
 from app.people import service as people
 from app.people.permissions import Actor, Role
 from app.releases import queries as releases
+from app.releases import service as release_service
+from app.reports.exports import CERTIFICATION_COLUMNS, Asked, certification_rows
 from tests.databases import Databases, EngineName
-from tests.factories import COURSE, World, certify, observe, people_of, read_lessons
+from tests.factories import COURSE, World, certify, observe, people_of, read_lessons, sister_course
+from tests.integration import editions
 from tests.integration.story import (
     NOW,
     Town,
@@ -52,7 +56,7 @@ def test_it_is_issued_when_the_last_requirement_is_met(db: Session, world: World
     release = releases.get_release(db, world.organisation_id, world.release_id)
     assert (held.ordinal, held.name, held.release_id) == (1, "Ann Berg", release.id)
     assert read_number(held.number) == held.number
-    assert held.scheme.keys() == {"title", "edition", "disclaimer", "issuer", "devices"}
+    assert held.scheme.keys() == {"title", "edition", "disclaimer", "issuer", "devices", "requires"}
     assert held.scheme["issuer"] == "Lumen Clinics"
     event = db.scalars(select(CertificationEvent)).one()
     assert (event.kind, event.effective_on, event.first_on, event.last_on) == ("issued", FIRST_ON, FIRST_ON, LAST_ON)
@@ -317,3 +321,41 @@ def invite(session: Session, world: World) -> Actor:
         now=BEGAN,
     )
     return people_queries.actor_of(session, account)
+
+
+def test_where_what_it_requires_lapses_it_counts_as_suspended(db: Session, world: World) -> None:
+    first = certify(db, world, world.ann, now=CERTIFIED)
+    sister = release_service.publish(db, actor=world.tom.actor, frozen=sister_course(COURSE), now=CERTIFIED)
+    editions.sign(db, world, sister)
+    learning.assign(
+        db,
+        actor=world.ida.actor,
+        account_id=world.ann.id,
+        course_id="sister",
+        due_on=None,
+        today=BEGAN.date(),
+        now=BEGAN,
+    )
+    later = CERTIFIED + timedelta(days=100)
+    read_lessons(db, world.ann.actor, now=later, course_id="sister")
+    sit(db, world.ann.actor, course_id="sister", at=later, right=True)
+    [_, second] = certifications(db, world.ann.id)
+    assert second.scheme["requires"] == [{"course": COURSE, "title": first.scheme["title"]}]
+    known = NOW + timedelta(days=400)
+    grace_last_on = date(2026, 12, 30)
+    for day, state in (
+        (LAST_ON, State.ACTIVE),
+        (grace_last_on, State.ACTIVE),
+        (grace_last_on + timedelta(days=1), State.SUSPENDED),
+        (grace_last_on + timedelta(days=120), State.EXPIRED),  # its own end weighs more than what it rests on
+    ):
+        asked = Asked(organisation_id=world.organisation_id, zone="UTC", is_demo=False, day=day, known_at=known)
+        exported = {row[3]: row for row in certification_rows(db, asked)}[second.number]
+        found = by_number(db, second.number)
+        assert found is not None
+        assert found.on(day, known).state is state
+        assert get_held(db, second.id, world.organisation_id).on(day, known).state is state
+        told = list(CERTIFICATION_COLUMNS)
+        assert exported[told.index("state")] == state.value
+        lapsed = state is State.SUSPENDED
+        assert exported[told.index("reason_code")] == ("requirement_lapsed" if lapsed else None)
