@@ -93,7 +93,7 @@ class StateAsOf:
     `last_valid_on` its last day. `cells` were granted and not taken away since; only `active` and `grace` put
     them in force. `cause` is the act behind the state. `lapsed` names the required certification that is no longer in
     force and for whose want this one counts as suspended, `leaning` one that is in grace: what rests on it is then
-    done with sign-off.
+    done with sign-off. `bound_on` is the last day on which what it requires lets it stand, by what is known.
     """
 
     state: State
@@ -108,6 +108,7 @@ class StateAsOf:
     cause: Event | None = None
     lapsed: str | None = None
     leaning: str | None = None
+    bound_on: date | None = None
 
     @property
     def reason_code(self) -> str | None:
@@ -181,22 +182,24 @@ def resting_on(own: StateAsOf, required: Iterable[tuple[str, Sequence[StateAsOf]
         return own
     answer = own
     for title, held in required:
-        carrying = max((one for one in held if one.state in CARRIES), key=_carries_until, default=None)
+        carrying = max((one for one in held if one.state in CARRIES), key=carries_until, default=None)
         if carrying is None:
             began = max((one.since_on for one in held if one.since_on), default=own.since_on)
             since_on = max(filter(None, (own.since_on, began)), default=None)
             return replace(own, state=State.SUSPENDED, due=False, since_on=since_on, until_on=None, lapsed=title)
-        answer = replace(answer, until_on=min(filter(None, (answer.until_on, _carries_until(carrying))), default=None))
+        bound_on = min(answer.bound_on or date.max, carries_until(carrying))
+        answer = replace(answer, until_on=min(answer.until_on or date.max, bound_on), bound_on=bound_on)
         if carrying.state is State.GRACE:
             answer = replace(answer, leaning=title)
     return answer
 
 
-def _carries_until(one: StateAsOf) -> date:
-    """Return the last day on which a certification that carries others does so, by what is known."""
-    if one.state is State.ACTIVE and one.latest_period is not None and one.until_on == one.latest_period.last_on:
-        return one.latest_period.grace_last_on
-    return one.until_on or date.max
+def carries_until(one: StateAsOf) -> date:
+    """Return the last day on which one in force stays so, grace included, by what is known; date.max for no end."""
+    last_on = one.until_on or date.max
+    if one.state is State.ACTIVE and one.latest_period is not None and last_on == one.latest_period.last_on:
+        last_on = one.latest_period.grace_last_on
+    return min(last_on, one.bound_on or date.max)
 
 
 def _on(known: Sequence[Event], day: date) -> StateAsOf:
