@@ -32,6 +32,8 @@ class Technician:
     takes: tuple[Taking, ...]
 
 
+# What stands in each clinic, by the ids of the courses.
+DEVICES = {"Riverside": ("ndyag-1064-us", "ndyag-1064-ms"), "Hafen": ("ndyag-1064-us",)}
 STAFF: tuple[tuple[str, str, list[tuple[Role, str | None]]], ...] = (
     ("Max Keller", "max", [(Role.MANAGER, "Riverside"), (Role.MANAGER, "Hafen")]),
     ("Eva Lund", "eva", [(Role.EVALUATOR, "Riverside"), (Role.EVALUATOR, "Hafen")]),

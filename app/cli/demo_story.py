@@ -13,12 +13,12 @@ from app.certification import service as certification
 from app.certification.issuing import change_certification
 from app.certification.lifecycle import EventKind
 from app.certification.queries import cells_of, held_by
-from app.cli.demo_cast import STAFF, TECHNICIANS, ZONE, Taking, Technician
+from app.cli.demo_cast import DEVICES, STAFF, TECHNICIANS, ZONE, Taking, Technician
 from app.clock import day_in
 from app.content.values import ItemType
 from app.exams import queries as exams
 from app.learning import service as learning
-from app.people import queries, service
+from app.people import equipment, queries, service
 from app.people.models import Account
 from app.people.permissions import Actor, Role
 from app.releases import comparing
@@ -26,6 +26,7 @@ from app.releases import service as releases
 from app.releases.freeze import Frozen
 from app.releases.models import Release
 from app.reports import releases as reports
+from app.reports.treating import offered_devices
 
 
 @dataclass(kw_only=True, slots=True)
@@ -52,12 +53,24 @@ def tell(
     for hours, one in enumerate(frozen):
         say(f"Publishing {one.title}, and signing it as its medical director ...")
         in_force[one.course_id] = _signed_release(session, story, one, began + timedelta(hours=hours))
+    _devices(session, story, began + timedelta(days=1))
     for technician in TECHNICIANS:
         say(f"A year of {technician.name} ...")
         _technician(session, story, technician, in_force, now)
     _prepare_edition(session, story, revised, now)
     _other_organisation(session, story, began)
     return story
+
+
+def _devices(session: Session, story: Story, began: datetime) -> None:
+    """Let each clinic say which devices it has."""
+    administrator = story.actors["ida"]
+    offered = offered_devices(session, administrator.organisation_id)
+    for clinic in queries.clinics(session, administrator.organisation_id, None):
+        devices = [one for one in DEVICES[clinic.name] if one in offered]
+        equipment.set_devices(
+            session, actor=administrator, clinic_id=clinic.id, devices=devices, offered=offered, now=began
+        )
 
 
 def _staff(session: Session, story: Story, began: datetime) -> None:
@@ -72,7 +85,7 @@ def _staff(session: Session, story: Story, began: datetime) -> None:
     )
     _set_password(session, story, "ida", admin, token, "Administrator", began)
     administrator = story.actors["ida"]
-    for name in ("Riverside", "Hafen"):
+    for name in DEVICES:
         service.add_clinic(session, actor=administrator, name=name, now=began)
     for name, key, roles in STAFF:
         _invite(session, story, name, key, roles, began)

@@ -31,6 +31,16 @@ class Clinic(Base):
     name: Mapped[str] = mapped_column(sa.String(120))
 
 
+class ClinicDevice(Base):
+    """A device that a clinic has, by its id in the courses."""
+
+    __tablename__ = "clinic_device"
+
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), primary_key=True)
+    clinic_id: Mapped[int] = mapped_column(sa.ForeignKey("clinic.id"), primary_key=True)
+    device: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+
+
 class Account(Base):
     """A person of one organisation; the e-mail address is stored in lower case and is how they sign in."""
 

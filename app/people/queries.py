@@ -294,6 +294,12 @@ def roster(
     )
 
 
+def technicians_of(session: Session, organisation_id: int, clinic_id: int, limit: int) -> list[tuple[int, str]]:
+    """Return (account, name) of the technicians of a clinic, by name, the first `limit` of them."""
+    rows = session.execute(_technicians(organisation_id, [clinic_id]).limit(limit))
+    return [(row[0], row[1]) for row in rows]
+
+
 def _technicians(organisation_id: int, within: Collection[int] | None) -> Select[int, str, int, str]:
     query = (
         select(Account.id, Account.name.label("account"), Clinic.id.label("clinic_id"), Clinic.name.label("clinic"))

@@ -30,6 +30,7 @@ from app.web import (
     release_changes,
     releases,
     results,
+    scope,
     sign_offs,
     technicians,
     verify,
@@ -42,6 +43,7 @@ LARGEST_REQUEST = 256 * 1024
 PLACES: tuple[tuple[str, str, Action | None, str], ...] = (
     ("Home", "home.show", Action.LEARN, "home"),
     ("Team", "board.show", Action.SEE_BOARD, "board technicians"),
+    ("Scope", "scope.show", Action.SEE_BOARD, "scope"),
     ("Sign-offs", "sign_offs.show", Action.SIGN_OFF, "sign_offs"),
     ("People", "people.show", Action.MANAGE_PEOPLE, "people"),
     ("Assign", "assignments.new", Action.ASSIGN, "assignments"),
@@ -93,7 +95,7 @@ def create(settings: Settings, database: Database) -> Flask:
     _add_globals(app, demo=settings.demo)
     for module in (account, assignments, board, courses, editions, evidence, exams, home, ops, people):
         app.register_blueprint(module.bp)
-    for module in (release_changes, releases, results, sign_offs, technicians, verify):
+    for module in (release_changes, releases, results, scope, sign_offs, technicians, verify):
         app.register_blueprint(module.bp)
     setattr(app.view_functions["static"], "access", access.PUBLIC)  # noqa: B010  Flask's own view, typed without it
     if settings.trusted_proxies:

@@ -81,6 +81,8 @@ def _told(typed: dict[str, str]) -> dict[str, tuple[str, str]]:
 @requires(Action.SEE_RELEASES)
 def count(release_id: int) -> Any:
     """Count anew what rests on the changes."""
+    with reading() as found:
+        releases.get_release(found, visitor().actor.organisation_id, release_id)
     if access.limits().too_many(COUNTS_PER_PERSON, "impact", visitor().actor.account_id):
         return answer(429, "This was counted several times just now. Wait five minutes, then count again.")
     with transaction() as changed:

@@ -108,6 +108,9 @@ TABLE = (
     row("exams.submit", "POST", "/attempts/{attempt}/submit", "303 303 404 404 404 404 404 404 404"),
     row("results.show", "GET", "/attempts/{failed}/result", "303 200 404 404 404 404 404 404 404"),
     row("board.show", "GET", "/board", "303 404 200 404 200 200 404 200 200"),
+    row("scope.show", "GET", "/scope", "303 404 200 404 200 200 404 200 200"),
+    row("scope.ask_devices", "GET", "/clinics/{riverside}/devices", "303 404 200 404 404 404 404 200 404"),
+    row("scope.set_devices", "POST", "/clinics/{riverside}/devices", "303 404 303 404 404 404 404 303 404"),
     row("technicians.show", "GET", "/technicians/{ann}", "303 404 200 404 200 200 404 200 404"),
     row(
         "technicians.grant_attempt",
