@@ -53,6 +53,8 @@ def start_attempt(session: Session, *, actor: Actor, course_id: str, seed: int, 
         release=where.release,
         number=max((one.number for one in where.attempts), default=0) + 1,
         seed=seed,
+        terms=where.terms,
+        accommodations=[one.id for one in where.accommodations],
         now=now,
     )
 

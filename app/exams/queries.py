@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
@@ -10,10 +11,11 @@ from sqlalchemy import Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.errors import NotFoundError
-from app.exams.models import Attempt, AttemptGrant, Flag, PaperItem, Response
+from app.exams.models import Accommodation, Attempt, AttemptGrant, Flag, PaperItem, Response
 from app.exams.responses import Chosen
+from app.exams.timing import Granted, Terms
+from app.people.models import Account
 from app.releases.models import ItemContent, Release, ReleaseWithdrawal
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mark:
@@ -207,33 +209,75 @@ class History:
     granted_at: tuple[datetime, ...] = ()
     void: frozenset[int] = frozenset()
     """The ids of those that were sat on a release which was withdrawn whole."""
+    accommodations: tuple[Granted, ...] = ()
+    """All of the person's that nobody ended, for whichever course."""
 
 
-def histories(
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sat:
+    """What people sat, by (account, course), and by account the accommodations of theirs that nobody ended."""
+
+    histories: dict[tuple[int, str], History]
+    accommodations: dict[int, tuple[Granted, ...]]
+
+
+def sat(
     session: Session, organisation_id: int, account_ids: Collection[int], course_ids: Collection[str] | None = None
-) -> dict[tuple[int, str], History]:
-    """Return the attempts of people, with the grants beside them, by (account, course); one query."""
+) -> Sat:
+    """Return the attempts of people, with what was granted to them; one query."""
     of = {"organisation_id": organisation_id, "account_ids": account_ids, "course_ids": course_ids}
     attempts: dict[tuple[int, str], dict[int, Attempt]] = {}
     granted: dict[tuple[int, str], dict[int, datetime]] = {}
     void: dict[tuple[int, str], set[int]] = {}
-    for attempt, grant_id, granted_at, stopped in session.execute(_histories(some=course_ids is not None), of):
+    helped: dict[int, dict[int, Granted]] = {}
+    rows = session.execute(_histories(some=course_ids is not None), of)
+    for account_id, attempt, grant_id, granted_at, stopped, accommodation in rows:
+        if accommodation is not None:
+            helped.setdefault(account_id, {})[accommodation.id] = granted_of(accommodation)
+        if attempt is None:
+            continue
         key = (attempt.account_id, attempt.course_id)
         if stopped:
             void.setdefault(key, set()).add(attempt.id)
         attempts.setdefault(key, {})[attempt.id] = attempt
         if grant_id is not None:
             granted.setdefault(key, {})[grant_id] = granted_at
-    return {
+    accommodations = {account_id: tuple(found.values()) for account_id, found in helped.items()}
+    histories = {
         key: History(
             attempts=tuple(found.values()),
             granted_at=tuple(granted.get(key, {}).values()),
             void=frozenset(void.get(key, ())),
+            accommodations=accommodations.get(key[0], ()),
         )
         for key, found in attempts.items()
     }
+    return Sat(histories=histories, accommodations=accommodations)
 
 
+def granted_of(row: Accommodation) -> Granted:
+    """Return an accommodation as the rules of sitting take it."""
+    return Granted(
+        id=row.id,
+        course_id=row.course_id,
+        first_on=row.first_on,
+        last_on=row.last_on,
+        ended=row.ended_at is not None,
+        terms=Terms(
+            time_factor=Fraction(row.time_numerator, row.time_denominator),
+            extra_attempts=row.extra_attempts,
+            breaks=row.breaks,
+            break_minutes=row.break_minutes,
+        ),
+    )
+
+
+# Beside a person: what was granted to them for as long as nobody ends it.
+_HELPED = (
+    (Accommodation.organisation_id == Account.organisation_id)
+    & (Accommodation.account_id == Account.id)
+    & Accommodation.ended_at.is_(None)
+)
 # Beside an attempt: the extra ones granted at its course.
 _GRANTED = (
     (AttemptGrant.organisation_id == Attempt.organisation_id)
@@ -249,17 +293,21 @@ _STOPPED = exists().where(
 
 
 @cache
-def _histories(*, some: bool) -> Select[Attempt, int, datetime, bool]:
-    query = (
-        select(Attempt, AttemptGrant.id, AttemptGrant.granted_at, _STOPPED)
+def _histories(*, some: bool) -> Select[int, Attempt, int, datetime, bool, Accommodation]:
+    theirs = (Attempt.organisation_id == Account.organisation_id) & (Attempt.account_id == Account.id)
+    if some:
+        theirs &= Attempt.course_id.in_(bindparam("course_ids", expanding=True))
+    return (
+        select(Account.id, Attempt, AttemptGrant.id, AttemptGrant.granted_at, _STOPPED, Accommodation)
+        .outerjoin(Attempt, theirs)
         .outerjoin(AttemptGrant, _GRANTED)
+        .outerjoin(Accommodation, _HELPED)
         .where(
-            Attempt.organisation_id == bindparam("organisation_id"),
-            Attempt.account_id.in_(bindparam("account_ids", expanding=True)),
+            Account.organisation_id == bindparam("organisation_id"),
+            Account.id.in_(bindparam("account_ids", expanding=True)),
         )
         .order_by(Attempt.number)
     )
-    return query.where(Attempt.course_id.in_(bindparam("course_ids", expanding=True))) if some else query
 
 
 def attempt_in_course(
@@ -270,9 +318,11 @@ def attempt_in_course(
         Attempt.id == attempt_id, Attempt.organisation_id == organisation_id, Attempt.account_id == account_id
     )
     rows = session.execute(
-        select(Attempt, Release, AttemptGrant.id, AttemptGrant.granted_at, _STOPPED)
+        select(Attempt, Release, AttemptGrant.id, AttemptGrant.granted_at, _STOPPED, Accommodation)
+        .join(Account, Account.id == Attempt.account_id)
         .outerjoin(Release, (Release.id == Attempt.release_id) & (Attempt.id == attempt_id))
         .outerjoin(AttemptGrant, _GRANTED)
+        .outerjoin(Accommodation, _HELPED)
         .where(
             Attempt.organisation_id == organisation_id,
             Attempt.account_id == account_id,
@@ -280,13 +330,14 @@ def attempt_in_course(
         )
         .order_by(Attempt.number)
     ).all()
-    found = [(attempt, release) for attempt, release, _, _, _ in rows if attempt.id == attempt_id]
+    found = [(row[0], row[1]) for row in rows if row[0].id == attempt_id]
     if not found:
         raise NotFoundError
     history = History(
-        attempts=tuple({attempt.id: attempt for attempt, _, _, _, _ in rows}.values()),
+        attempts=tuple({row[0].id: row[0] for row in rows}.values()),
         granted_at=tuple({row[2]: row[3] for row in rows if row[2]}.values()),
-        void=frozenset(attempt.id for attempt, _, _, _, stopped in rows if stopped),
+        void=frozenset(row[0].id for row in rows if row[4]),
+        accommodations=tuple({row[5].id: granted_of(row[5]) for row in rows if row[5]}.values()),
     )
     return found[0][0], found[0][1], history
 

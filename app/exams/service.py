@@ -10,12 +10,14 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.audit import service as trail
-from app.content.draw import DrawError, Drawn, Pick, draw
+from app.content.draw import DrawError, Drawn, Pick
 from app.content.grade import credit
+from app.content.redraw import digest_of, inputs_of, redraw
 from app.content.values import ItemType, Scoring
 from app.db import table_of
 from app.errors import NotFoundError, RefusedError
 from app.exams import queries, timing
+from app.exams.exposure import asked_lately
 from app.exams.models import CLOSED_BY_WITHDRAWAL, Attempt, AttemptGrant, Flag, PaperItem, Response
 from app.exams.responses import Chosen, hash_revisions, read_form
 from app.exams.scoring import Result, ScoredItem, score_paper
@@ -32,10 +34,11 @@ SUBMITTED, RAN_OUT, ENDED = "submitted", "ran_out", "ended"
 class Saved:
     """What became of a response: its revision and instant, and the next item (None after the last).
 
-    `over` means that the attempt was closed or out of time, and nothing was saved.
+    `over` means that the attempt was closed or out of time, `on_break` that its clock stands still: nothing was saved.
     """
 
     over: bool
+    on_break: bool = False
     revision: int = 0
     saved_at: datetime | None = None
     seconds_left: int = 0
@@ -47,11 +50,21 @@ class Saved:
 
 
 def create_attempt(
-    session: Session, *, organisation_id: int, account_id: int, release: Release, number: int, seed: int, now: datetime
+    session: Session,
+    *,
+    organisation_id: int,
+    account_id: int,
+    release: Release,
+    number: int,
+    seed: int,
+    terms: timing.Terms = timing.STANDARD,
+    accommodations: Sequence[int] = (),
+    now: datetime,
 ) -> Attempt:
     """Draw a paper by seed from a release and store it as drawn; items not seen before come first.
 
-    `number` is the attempt's among all that the person made at this course, from 1.
+    `number` is the attempt's among all that the person made at this course, from 1. `terms` is what the person is given
+    beyond the blueprint, by the `accommodations` of these ids; the attempt keeps it, whatever becomes of them.
     No item of it rests on a withdrawn row; RefusedError when the whole release is withdrawn, or too much of it.
     """
     exam = exam_of(release.manifest)
@@ -61,7 +74,7 @@ def create_attempt(
     withdrawn = releases.withdrawals(session, organisation_id, release.id, hold=True)
     if withdrawn.whole:
         raise RefusedError("This edition was withdrawn; a new edition has to be signed first.")
-    drawn = _drawn(session, release, pool, seed, seen, withdrawn.facts)
+    drawn, inputs = _drawn(session, release, pool, seed, seen, withdrawn.facts)
     attempt = Attempt(
         organisation_id=organisation_id,
         account_id=account_id,
@@ -72,7 +85,9 @@ def create_attempt(
         proof=drawn.proof,
         items=len(drawn.picks),
         started_at=now,
-        deadline_at=timing.deadline_at(now, exam.time_limit_minutes),
+        deadline_at=timing.deadline_at(now, exam.time_limit_minutes, terms.time_factor),
+        draw_inputs=inputs,
+        terms={**timing.terms_json(terms), "accommodations": [*accommodations]} if accommodations else None,
     )
     session.add(attempt)
     session.flush()
@@ -85,7 +100,14 @@ def create_attempt(
         actor_id=account_id,
         account_id=account_id,
         now=now,
-        detail={"release": release.id, "number": attempt.number, "seed": str(seed), "items": attempt.items},
+        detail={
+            "release": release.id,
+            "number": attempt.number,
+            "seed": str(seed),
+            "items": attempt.items,
+            "drawn_from": digest_of(inputs),
+            **({"terms": attempt.terms} if attempt.terms else {}),
+        },
     )
     return attempt
 
@@ -97,13 +119,12 @@ def _drawn(  # noqa: PLR0917  what a draw takes, in its order
     seed: int,
     seen: Collection[str],
     withdrawn: Collection[str],
-) -> Drawn:
-    items = pool.items
-    if withdrawn:
-        resting = releases.items_resting_on(session, release.id, withdrawn)
-        items = tuple(item for item in items if item.id not in resting)
+) -> tuple[Drawn, dict[str, Any]]:
+    left_out = releases.items_resting_on(session, release.id, withdrawn) if withdrawn else {}
+    asked = asked_lately(session, release.organisation_id, release.id)
+    inputs = inputs_of(pool.items, left_out=left_out, seen=seen, asked=asked)
     try:
-        return draw(exam_of(release.manifest).sections, items, seed=seed, avoid=seen)
+        return redraw(exam_of(release.manifest).sections, pool.items, seed=seed, inputs=inputs), inputs
     except DrawError as error:
         if not withdrawn:
             raise
@@ -145,6 +166,7 @@ _AT_ITEM = (
     select(
         _attempt.closed_at,
         _attempt.deadline_at,
+        _attempt.break_ends_at,
         _attempt["items"],
         _paper.position,
         _content.shown,
@@ -210,6 +232,8 @@ def save_response(
     here, following = rows[0], rows[1] if len(rows) > 1 else None
     if timing.closed_at_of(here.closed_at, here.deadline_at, now) is not None:
         return Saved(over=True)
+    if timing.on_break(here.break_ends_at, now):
+        return Saved(over=False, on_break=True)
     chosen = read_form(here.shown, form)
     revision = connection.execute(_REVISION, {**places, "chosen": chosen, "saved_at": now}).scalar_one()
     return Saved(

@@ -1,11 +1,12 @@
-"""When an attempt may start, until when it runs, and when it closed; pure, in UTC instants."""
+"""When an attempt may start, until when it runs, when it pauses and when it closed; pure, in UTC instants."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from math import ceil
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -15,6 +16,40 @@ class Rules:
     time_limit_minutes: int
     attempts: int
     retake_wait_hours: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Terms:
+    """What a person is given beyond the blueprint: the time times a factor (1 or more), attempts, breaks of minutes."""
+
+    time_factor: Fraction = Fraction(1)
+    extra_attempts: int = 0
+    breaks: int = 0
+    break_minutes: int = 0
+
+
+STANDARD = Terms()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Granted:
+    """An accommodation as it stands on record; `course_id` none is every course, `last_on` is inclusive."""
+
+    id: int
+    course_id: str | None
+    first_on: date
+    last_on: date | None
+    ended: bool
+    terms: Terms
+
+    def holds(self, course_id: str, day: date) -> bool:
+        """Tell whether it holds for a course on a calendar day of the organisation."""
+        return (
+            not self.ended
+            and self.course_id in (None, course_id)
+            and self.first_on <= day
+            and (self.last_on is None or day <= self.last_on)
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +86,36 @@ class Refused:
     when: datetime | None = None
 
 
+def terms_on(granted: Iterable[Granted], course_id: str, day: date) -> Terms:
+    """Return what holds for a person in a course on a day: of several accommodations the most of each, never a sum."""
+    held = [one.terms for one in granted if one.holds(course_id, day)]
+    breaks, minutes = max(((one.breaks, one.break_minutes) for one in held), key=_rest, default=(0, 0))
+    return Terms(
+        time_factor=max((one.time_factor for one in held), default=STANDARD.time_factor),
+        extra_attempts=max((one.extra_attempts for one in held), default=0),
+        breaks=breaks,
+        break_minutes=minutes,
+    )
+
+
+def terms_json(terms: Terms) -> dict[str, Any]:
+    """Return terms as JSON values, the factor as "numerator/denominator"."""
+    factor = terms.time_factor
+    return {**asdict(terms), "time_factor": f"{factor.numerator}/{factor.denominator}"}
+
+
+def terms_of(values: Mapping[str, Any] | None) -> Terms:
+    """Return the terms that an attempt keeps; none are the blueprint's."""
+    if values is None:
+        return STANDARD
+    known = {name: values[name] for name in ("extra_attempts", "breaks", "break_minutes")}
+    return Terms(time_factor=Fraction(values["time_factor"]), **known)
+
+
+def _rest(breaks: tuple[int, int]) -> tuple[int, int]:
+    return breaks[0] * breaks[1], breaks[0]
+
+
 def deadline_at(started_at: datetime, minutes: int, extra_factor: Fraction | int = 1) -> datetime:
     """Return the instant at which an attempt runs out, rounded up to a whole second.
 
@@ -78,6 +143,39 @@ def closed_at_of(closed_at: datetime | None, deadline_at: datetime, now: datetim
     if closed_at is not None:
         return min(closed_at, deadline_at)
     return deadline_at if now >= deadline_at else None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Break:
+    """A break that begins: it ends at `ends_at` by itself, and the attempt then runs until `deadline_at`."""
+
+    ends_at: datetime
+    deadline_at: datetime
+
+
+def on_break(break_ends_at: datetime | None, now: datetime) -> bool:
+    """Tell whether the clock of an attempt stands still; at the very instant of its end a break is over."""
+    return break_ends_at is not None and now < break_ends_at
+
+
+def begin_break(
+    terms: Terms, *, taken: int, break_ends_at: datetime | None, deadline_at: datetime, now: datetime
+) -> Break | None:
+    """Return the next break of an attempt, or None where none is left, one runs already, or the time is up.
+
+    The deadline moves by the whole break at once: who never comes back has lost nothing of the time but what was left.
+    """
+    if taken >= terms.breaks or on_break(break_ends_at, now) or now >= deadline_at:
+        return None
+    minutes = timedelta(minutes=terms.break_minutes)
+    return Break(ends_at=now + minutes, deadline_at=deadline_at + minutes)
+
+
+def deadline_after(deadline_at: datetime, break_ends_at: datetime | None, now: datetime) -> datetime:
+    """Return the deadline of who comes back from a break: the rest of the break is given back."""
+    if break_ends_at is None or now >= break_ends_at:
+        return deadline_at
+    return deadline_at - (break_ends_at - now)
 
 
 def may_start(

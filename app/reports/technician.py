@@ -87,13 +87,14 @@ def technician_record(
     if not rows or (within is not None and clinics.keys().isdisjoint(within)):
         raise NotFoundError
     held = certifications.held_by(session, organisation_id, [account_id]).get(account_id, [])
-    histories = exams.histories(session, organisation_id, [account_id])
+    sat = exams.sat(session, organisation_id, [account_id])
     record = Record(
         account_id=account_id,
         zone=zone,
         assigned=_assigned(rows),
         held={one.certification.course_id: one for one in held},
-        histories={course_id: history for (_, course_id), history in histories.items()},
+        histories={course_id: history for (_, course_id), history in sat.histories.items()},
+        accommodations=sat.accommodations.get(account_id, ()),
         observed=tuple(certifications.observed(session, organisation_id, [account_id]).get(account_id, ())),
     )
     courses = dict.fromkeys([*record.assigned, *record.held])

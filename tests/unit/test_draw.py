@@ -179,6 +179,9 @@ def test_the_proof_tells_what_was_drawn_from_what() -> None:
         "critical": 1,
         "pool_critical": 1,
         "seen_before": 0,
+        "pool_seen": 0,
+        "asked_before": 0,
+        "pool_asked": 0,
     }
 
 
