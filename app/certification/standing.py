@@ -146,7 +146,7 @@ def standing_of(
     today = day_in(record.zone, now)
     state = held.on(today, now) if held else StateAsOf(state=State.NONE)
     accommodations = tuple(one for one in record.accommodations if one.holds(course_id, today))
-    terms = timing.terms_on(accommodations, course_id, today)
+    terms = timing.most_of(accommodations)
     starts_at = _period_start(record.zone, assigned, state, now)
     read = assigned.lessons_read if assigned else frozenset()
     earning = _speaking(history, starts_at, now)

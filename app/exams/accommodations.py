@@ -45,7 +45,7 @@ def grant(
     today: date,
     now: datetime,
 ) -> Accommodation:
-    """Grant a person more time, attempts or breaks in a course's exam (None: in every one), from their next start on."""
+    """Grant a person more time, attempts or breaks in a course's exam (None: in every one), from the next start on."""
     people.member(session, actor.organisation_id, account_id, actor.clinics(Action.ACCOMMODATE))
     if account_id == actor.account_id:
         raise RefusedError("You cannot grant this to yourself; ask another manager or an administrator.")
@@ -106,22 +106,20 @@ def signed(session: Session, organisation_id: int, ids: Collection[int]) -> list
 
 
 def _check(terms: timing.Terms, first_on: date, last_on: date | None, reason: str, today: date) -> None:
-    if terms == timing.STANDARD or not (terms.breaks or terms.extra_attempts or terms.time_factor > 1):
-        raise RefusedError("Grant more time, an attempt or a break; at least one of them.")
-    if not 1 <= terms.time_factor <= MOST_TIME:
-        raise RefusedError(f"Choose a time of once to {MOST_TIME} times the limit.")
-    if not 0 <= terms.extra_attempts <= MOST_ATTEMPTS:
-        raise RefusedError(f"Choose 0 to {MOST_ATTEMPTS} more attempts.")
-    if not 0 <= terms.breaks <= MOST_BREAKS:
-        raise RefusedError(f"Choose 0 to {MOST_BREAKS} breaks.")
-    if terms.breaks and not 1 <= terms.break_minutes <= LONGEST_BREAK:
-        raise RefusedError(f"Tell how long a break may last: 1 to {LONGEST_BREAK} minutes.")
-    if first_on < today:
-        raise RefusedError("Choose today or a later day to begin with; what was sat before stays as it is.")
-    if last_on is not None and last_on < first_on:
-        raise RefusedError("Choose a last day that is not before the first.")
-    if not 3 <= len(reason) <= 500:
-        raise RefusedError("Give the reason in 3 to 500 characters.")
+    given = terms.breaks or terms.extra_attempts or terms.time_factor > 1
+    minutes = terms.break_minutes if terms.breaks else 1
+    for kept, sentence in (
+        (given, "Grant more time, an attempt or a break; at least one of them."),
+        (1 <= terms.time_factor <= MOST_TIME, f"Choose a time of once to {MOST_TIME} times the limit."),
+        (0 <= terms.extra_attempts <= MOST_ATTEMPTS, f"Choose 0 to {MOST_ATTEMPTS} more attempts."),
+        (0 <= terms.breaks <= MOST_BREAKS, f"Choose 0 to {MOST_BREAKS} breaks."),
+        (1 <= minutes <= LONGEST_BREAK, f"Tell how long a break may last: 1 to {LONGEST_BREAK} minutes."),
+        (first_on >= today, "Choose today or a later day to begin with; what was sat before stays as it is."),
+        (last_on is None or last_on >= first_on, "Choose a last day that is not before the first."),
+        (3 <= len(reason) <= 500, "Give the reason in 3 to 500 characters."),
+    ):
+        if not kept:
+            raise RefusedError(sentence)
 
 
 def _detail(granted: Accommodation) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from app.exams.models import Attempt, AttemptBreak
 from app.people.permissions import Actor
 
 
-def begin(session: Session, *, actor: Actor, attempt_id: int, now: datetime) -> Attempt:
+def take(session: Session, *, actor: Actor, attempt_id: int, now: datetime) -> Attempt:
     """Begin the next break of one's running attempt; the one that runs goes on."""
     attempt = _held(session, actor, attempt_id)
     if timing.on_break(attempt.break_ends_at, now):
@@ -37,7 +37,7 @@ def begin(session: Session, *, actor: Actor, attempt_id: int, now: datetime) -> 
     return attempt
 
 
-def end(session: Session, *, actor: Actor, attempt_id: int, now: datetime) -> int:
+def come_back(session: Session, *, actor: Actor, attempt_id: int, now: datetime) -> int:
     """Come back from a break, or go on after one that is over; return the first item that is not answered."""
     attempt = _held(session, actor, attempt_id)
     if attempt.closed_at is None and timing.on_break(attempt.break_ends_at, now):

@@ -89,10 +89,8 @@ def as_text(paper: dict[str, Any]) -> str:
 
 def _proof_lines(paper: dict[str, Any]) -> list[str]:
     proof, again = paper["proof"], {None: "not kept", True: "yes", False: "NO"}[paper["drawn_again"]]
-    lines = [
-        f"Drawn: {proof['items']} items of {proof['key_rows']} key rows, {proof['critical']} critical. "
-        f"The same seed draws the same paper again: {again}"
-    ]
+    drawn = f"Drawn: {proof['items']} items of {proof['key_rows']} key rows, {proof['critical']} critical"
+    lines = [drawn, f"   Drawn from the same once more, it is the same paper: {again}"]
     lines += [
         f"   {one['objective']}: {one['drawn']} of {one['pool']} items, critical {one['critical']} of "
         f"{one['pool_critical']}, seen before {one['seen_before']}"

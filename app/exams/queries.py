@@ -17,6 +17,7 @@ from app.exams.timing import Granted, Terms
 from app.people.models import Account
 from app.releases.models import ItemContent, Release, ReleaseWithdrawal
 
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mark:
     """An item's place in the sheet of a sitting."""
@@ -230,7 +231,7 @@ def sat(
     granted: dict[tuple[int, str], dict[int, datetime]] = {}
     void: dict[tuple[int, str], set[int]] = {}
     helped: dict[int, dict[int, Granted]] = {}
-    rows = session.execute(_histories(some=course_ids is not None), of)
+    rows: Any = session.execute(_histories(some=course_ids is not None), of)
     for account_id, attempt, grant_id, granted_at, stopped, accommodation in rows:
         if accommodation is not None:
             helped.setdefault(account_id, {})[accommodation.id] = granted_of(accommodation)
@@ -317,7 +318,7 @@ def attempt_in_course(
     course = select(Attempt.course_id).where(
         Attempt.id == attempt_id, Attempt.organisation_id == organisation_id, Attempt.account_id == account_id
     )
-    rows = session.execute(
+    rows: Any = session.execute(
         select(Attempt, Release, AttemptGrant.id, AttemptGrant.granted_at, _STOPPED, Accommodation)
         .join(Account, Account.id == Attempt.account_id)
         .outerjoin(Release, (Release.id == Attempt.release_id) & (Attempt.id == attempt_id))
@@ -337,7 +338,7 @@ def attempt_in_course(
         attempts=tuple({row[0].id: row[0] for row in rows}.values()),
         granted_at=tuple({row[2]: row[3] for row in rows if row[2]}.values()),
         void=frozenset(row[0].id for row in rows if row[4]),
-        accommodations=tuple({row[5].id: granted_of(row[5]) for row in rows if row[5]}.values()),
+        accommodations=tuple({row[5].id: granted_of(row[5]) for row in rows if row[5] is not None}.values()),
     )
     return found[0][0], found[0][1], history
 

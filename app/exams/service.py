@@ -57,14 +57,13 @@ def create_attempt(
     release: Release,
     number: int,
     seed: int,
-    terms: timing.Terms = timing.STANDARD,
-    accommodations: Sequence[int] = (),
+    granted: Sequence[timing.Granted] = (),
     now: datetime,
 ) -> Attempt:
     """Draw a paper by seed from a release and store it as drawn; items not seen before come first.
 
-    `number` is the attempt's among all that the person made at this course, from 1. `terms` is what the person is given
-    beyond the blueprint, by the `accommodations` of these ids; the attempt keeps it, whatever becomes of them.
+    `number` is the attempt's among all that the person made at this course, from 1. The attempt keeps the terms of the
+    accommodations that hold (`granted`), whatever becomes of them later.
     No item of it rests on a withdrawn row; RefusedError when the whole release is withdrawn, or too much of it.
     """
     exam = exam_of(release.manifest)
@@ -85,31 +84,29 @@ def create_attempt(
         proof=drawn.proof,
         items=len(drawn.picks),
         started_at=now,
-        deadline_at=timing.deadline_at(now, exam.time_limit_minutes, terms.time_factor),
+        deadline_at=timing.deadline_at(now, exam.time_limit_minutes, timing.most_of(granted).time_factor),
         draw_inputs=inputs,
-        terms={**timing.terms_json(terms), "accommodations": [*accommodations]} if accommodations else None,
+        terms=timing.terms_json(granted) if granted else None,
     )
     session.add(attempt)
     session.flush()
     session.connection().execute(_PAPER, _paper_rows(attempt.id, drawn.picks, pool))
+    _tell_start(session, attempt, digest_of(inputs))
+    return attempt
+
+
+def _tell_start(session: Session, attempt: Attempt, drawn_from: str) -> None:
+    detail = {"release": attempt.release_id, "number": attempt.number, "seed": str(attempt.seed)}
     trail.record(
         session,
-        organisation_id=organisation_id,
+        organisation_id=attempt.organisation_id,
         kind="attempt.started",
         subject=f"attempt:{attempt.id}",
-        actor_id=account_id,
-        account_id=account_id,
-        now=now,
-        detail={
-            "release": release.id,
-            "number": attempt.number,
-            "seed": str(seed),
-            "items": attempt.items,
-            "drawn_from": digest_of(inputs),
-            **({"terms": attempt.terms} if attempt.terms else {}),
-        },
+        actor_id=attempt.account_id,
+        account_id=attempt.account_id,
+        now=attempt.started_at,
+        detail={**detail, "items": attempt.items, "drawn_from": drawn_from, "terms": attempt.terms},
     )
-    return attempt
 
 
 def _drawn(  # noqa: PLR0917  what a draw takes, in its order

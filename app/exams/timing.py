@@ -1,6 +1,6 @@
 """When an attempt may start, until when it runs, when it pauses and when it closed; pure, in UTC instants."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -86,9 +86,9 @@ class Refused:
     when: datetime | None = None
 
 
-def terms_on(granted: Iterable[Granted], course_id: str, day: date) -> Terms:
-    """Return what holds for a person in a course on a day: of several accommodations the most of each, never a sum."""
-    held = [one.terms for one in granted if one.holds(course_id, day)]
+def most_of(granted: Iterable[Granted]) -> Terms:
+    """Return the terms of accommodations that hold together: the most of each, never a sum."""
+    held = [one.terms for one in granted]
     breaks, minutes = max(((one.breaks, one.break_minutes) for one in held), key=_rest, default=(0, 0))
     return Terms(
         time_factor=max((one.time_factor for one in held), default=STANDARD.time_factor),
@@ -98,10 +98,11 @@ def terms_on(granted: Iterable[Granted], course_id: str, day: date) -> Terms:
     )
 
 
-def terms_json(terms: Terms) -> dict[str, Any]:
-    """Return terms as JSON values, the factor as "numerator/denominator"."""
-    factor = terms.time_factor
-    return {**asdict(terms), "time_factor": f"{factor.numerator}/{factor.denominator}"}
+def terms_json(granted: Collection[Granted]) -> dict[str, Any]:
+    """Return what an attempt keeps of accommodations: their ids and terms, the factor as "numerator/denominator"."""
+    terms = most_of(granted)
+    factor = f"{terms.time_factor.numerator}/{terms.time_factor.denominator}"
+    return {**asdict(terms), "time_factor": factor, "accommodations": [one.id for one in granted]}
 
 
 def terms_of(values: Mapping[str, Any] | None) -> Terms:

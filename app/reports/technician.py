@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.certification import queries as certifications
 from app.certification.queries import Held, Observed
 from app.certification.standing import Record, Standing, standing_of
 from app.errors import NotFoundError
 from app.exams import queries as exams
+from app.exams.models import Accommodation
 from app.exams.queries import History
 from app.learning.models import Assignment, LessonCompletion
 from app.learning.queries import Assigned
@@ -26,7 +27,8 @@ class TechnicianRecord:
     """A technician as of now.
 
     `clinics` are (id, name) of where they treat; `held` every certification, the earliest first; `standings` the
-    courses that are in force, due first; `histories` pair the title of a course with its attempts.
+    courses that are in force, due first; `histories` pair the title of a course with its attempts; `accommodations` are
+    with the name of who granted each, the latest first.
     """
 
     account_id: int
@@ -37,9 +39,11 @@ class TechnicianRecord:
     standings: tuple[Standing, ...]
     histories: tuple[tuple[str, History], ...]
     observed: tuple[Observed, ...]
+    accommodations: tuple[tuple[Accommodation, str], ...]
 
 
-# One row for each clinic and lesson read: small, and a query less than person, roles and progress one by one.
+_granter = aliased(Account)
+# One row for each clinic, lesson read and accommodation: small, and fewer queries than one by one.
 _PERSON = (
     select(
         Account.id,
@@ -49,6 +53,8 @@ _PERSON = (
         Clinic.name.label("clinic"),
         Assignment,
         LessonCompletion.lesson_id,
+        Accommodation,
+        _granter.name.label("granted_by"),
     )
     .outerjoin(
         RoleGrant,
@@ -65,6 +71,11 @@ _PERSON = (
         & (LessonCompletion.account_id == Assignment.account_id)
         & (LessonCompletion.course_id == Assignment.course_id),
     )
+    .outerjoin(
+        Accommodation,
+        (Accommodation.organisation_id == Account.organisation_id) & (Accommodation.account_id == Account.id),
+    )
+    .outerjoin(_granter, _granter.id == Accommodation.granted_by)
     .order_by(Clinic.name, Clinic.id, Assignment.due_on.is_(None), Assignment.due_on, Assignment.id)
 )
 
@@ -113,7 +124,13 @@ def technician_record(
         ),
         histories=tuple((titles.get(course_id, course_id), history) for course_id, history in record.histories.items()),
         observed=record.observed,
+        accommodations=_accommodations(rows),
     )
+
+
+def _accommodations(rows: Sequence[Row[*tuple[Any, ...]]]) -> tuple[tuple[Accommodation, str], ...]:
+    found = {row.Accommodation.id: (row.Accommodation, row.granted_by) for row in rows if row.Accommodation is not None}
+    return tuple(found[one] for one in sorted(found, reverse=True))
 
 
 def _assigned(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[str, Assigned]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
+from math import floor
 from typing import Any
 
 from flask import Blueprint, render_template, url_for
@@ -22,6 +23,7 @@ from app.releases.models import Release
 from app.releases.queries import NOTHING_WITHDRAWN, Withdrawals
 from app.web.access import now, reading, requires, visitor
 from app.web.exam_words import key_lines, seat_text
+from app.web.proof_words import proof_context
 from app.web.words import Context, counted, moment
 
 bp = Blueprint("results", __name__)
@@ -129,6 +131,7 @@ def _result(attempt: Attempt, where: Standing, asked: list[Asked], managers: lis
         "critical": _critical(stored, manifest, asked),
         "again": _again(stored, where),
         "entries": [_entry(one) for one in asked],
+        "proof": proof_context(attempt, manifest["objectives"]),
     }
 
 
@@ -196,7 +199,9 @@ def _parts(stored: Mapping[str, Any]) -> list[Context]:
 
 
 def _number(value: Fraction) -> str:
-    return str(value.numerator) if value.denominator == 1 else f"{float(value):.1f}"
+    """Return a number of questions, rounded down to a tenth like every score: 5.97 of 6 is not 6 of 6."""
+    tenths = floor(value * 10)
+    return str(value.numerator) if value.denominator == 1 else f"{tenths // 10}.{tenths % 10}"
 
 
 def _objectives_text(exam: Mapping[str, Any]) -> str:

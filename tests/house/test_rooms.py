@@ -13,6 +13,9 @@ DOORS = ("web", "api", "cli", "worker")
 ROOMS = ("audit", "certification", "exams", "learning", "people", "releases")
 STORING = ("__init__", "models", "queries", "service")
 NOT_PURE = {
+    "accommodations": "what is granted to a person: it writes, beside exams' service",
+    "breaks": "the part of exams' service that stops the clock",
+    "exposure": "reads the latest papers for exams' service",
     "disclosure": "reads a paper and leaves a trail entry",
     "issuing": "the part of certification's service that writes events",
     "comparing": "reads releases side by side for the service and the reviews",

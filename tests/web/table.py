@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from fractions import Fraction
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,6 +14,8 @@ from app.certification.queries import cells_of
 from app.cli.demo_story import sit
 from app.clock import day_in
 from app.db import Database
+from app.exams import accommodations
+from app.exams.timing import Terms
 from app.people import service
 from app.people.models import Account, RoleGrant
 from app.people.permissions import Role
@@ -29,6 +32,7 @@ UNKNOWN = {
     "attempt": "999999",
     "failed": "999999",
     "grant": "999999",
+    "accommodation": "999999",
     "release": "999999",
     "revised": "999999",
     "riverside": "999999",
@@ -106,6 +110,9 @@ TABLE = (
     row("exams.flag", "POST", "/attempts/{attempt}/items/1/flag", "303 303 404 404 404 404 404 404 404", flag="on"),
     row("exams.review", "GET", "/attempts/{attempt}/review", "303 200 404 404 404 404 404 404 404"),
     row("exams.submit", "POST", "/attempts/{attempt}/submit", "303 303 404 404 404 404 404 404 404"),
+    row("breaks.show", "GET", "/attempts/{attempt}/break", "303 200 404 404 404 404 404 404 404"),
+    row("breaks.begin", "POST", "/attempts/{attempt}/break", "303 303 404 404 404 404 404 404 404"),
+    row("breaks.end", "POST", "/attempts/{attempt}/break/end", "303 303 404 404 404 404 404 404 404"),
     row("results.show", "GET", "/attempts/{failed}/result", "303 200 404 404 404 404 404 404 404"),
     row("board.show", "GET", "/board", "303 404 200 404 200 200 404 200 200"),
     row("technicians.show", "GET", "/technicians/{ann}", "303 404 200 404 200 200 404 200 404"),
@@ -116,6 +123,23 @@ TABLE = (
         "303 404 303 404 404 404 404 303 404",
         course="{course}",
         reason="The fire alarm rang.",
+    ),
+    row("accommodations.new", "GET", "/technicians/{ann}/accommodations/new", "303 404 200 404 404 404 404 200 404"),
+    row(
+        "accommodations.grant",
+        "POST",
+        "/technicians/{ann}/accommodations/new",
+        "303 404 303 404 404 404 404 303 404",
+        course="*",
+        time="5/4",
+        first_on="{today}",
+        reason="Confirmed by the clinic's doctor.",
+    ),
+    row(
+        "accommodations.end",
+        "POST",
+        "/technicians/{ann}/accommodations/{accommodation}/end",
+        "303 404 303 404 404 404 404 303 404",
     ),
     row("assignments.new", "GET", "/assignments/new?clinic={riverside}", "303 404 200 404 404 404 404 200 404"),
     row(
@@ -209,6 +233,18 @@ def make_full_world(database: Database) -> FullWorld:
         world = people_of(session, now - timedelta(days=341))
         held = certify(session, world, world.ann, now=now - timedelta(days=340))
         failed = sit(session, world.ann.actor, course_id=COURSE, at=now - timedelta(days=3), right=False)
+        granted = accommodations.grant(
+            session,
+            actor=world.max.actor,
+            account_id=world.ann.id,
+            course_id=None,
+            terms=Terms(time_factor=Fraction(5, 4), breaks=2, break_minutes=10),
+            first_on=day_in(ZONE, now),
+            last_on=None,
+            reason="Confirmed by the clinic's doctor.",
+            today=day_in(ZONE, now),
+            now=now,
+        )
         running = certification.start_attempt(session, actor=world.ann.actor, course_id=COURSE, seed=7, now=now)
         _, link = invite(session, world, "Cleo Marsh", now)
         gone, _ = invite(session, world, "Gabi Roth", now)
@@ -225,6 +261,7 @@ def make_full_world(database: Database) -> FullWorld:
             "attempt": running.id,
             "failed": failed,
             "grant": grant,
+            "accommodation": granted.id,
             "release": release.id,
             "revised": revised.id,
             "riverside": world.riverside,
