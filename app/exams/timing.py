@@ -1,8 +1,12 @@
-"""When an attempt may start, until when it runs, when it pauses and when it closed; pure, in UTC instants."""
+"""When an attempt may start, until when it runs, when it pauses and when it closed; pure, on instants.
+
+Two instants of one zone are compared by its clocks, which skip an hour in spring and repeat one in autumn: whatever
+zone an instant comes in, it is reckoned with in UTC.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from math import ceil
@@ -124,7 +128,7 @@ def deadline_at(started_at: datetime, minutes: int, extra_factor: Fraction | int
     """
     if minutes < 1 or extra_factor < 1:
         raise ValueError("an attempt lasts at least a minute, and extra time never shortens it")
-    return started_at + timedelta(seconds=ceil(minutes * 60 * extra_factor))
+    return _utc(started_at) + timedelta(seconds=ceil(minutes * 60 * extra_factor))
 
 
 def seconds_left(deadline_at: datetime, now: datetime) -> int:
@@ -132,7 +136,7 @@ def seconds_left(deadline_at: datetime, now: datetime) -> int:
 
     Rounded up: a clock on a page that shows 0 must not be ahead of the deadline.
     """
-    return max(0, ceil((deadline_at - now).total_seconds()))
+    return max(0, ceil((_utc(deadline_at) - _utc(now)).total_seconds()))
 
 
 def closed_at_of(closed_at: datetime | None, deadline_at: datetime, now: datetime) -> datetime | None:
@@ -141,9 +145,10 @@ def closed_at_of(closed_at: datetime | None, deadline_at: datetime, now: datetim
     One that ran out closed at its deadline, whether or not anybody recorded it, then or since; at the very
     instant of the deadline it is closed.
     """
+    deadline_at = _utc(deadline_at)
     if closed_at is not None:
-        return min(closed_at, deadline_at)
-    return deadline_at if now >= deadline_at else None
+        return min(_utc(closed_at), deadline_at)
+    return deadline_at if _utc(now) >= deadline_at else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,7 +161,7 @@ class Break:
 
 def on_break(break_ends_at: datetime | None, now: datetime) -> bool:
     """Tell whether the clock of an attempt stands still; at the very instant of its end a break is over."""
-    return break_ends_at is not None and now < break_ends_at
+    return break_ends_at is not None and _utc(now) < _utc(break_ends_at)
 
 
 def begin_break(
@@ -166,6 +171,7 @@ def begin_break(
 
     The deadline moves by the whole break at once: who never comes back has lost nothing of the time but what was left.
     """
+    now, deadline_at = _utc(now), _utc(deadline_at)
     if taken >= terms.breaks or on_break(break_ends_at, now) or now >= deadline_at:
         return None
     minutes = timedelta(minutes=terms.break_minutes)
@@ -174,9 +180,9 @@ def begin_break(
 
 def deadline_after(deadline_at: datetime, break_ends_at: datetime | None, now: datetime) -> datetime:
     """Return the deadline of who comes back from a break: the rest of the break is given back."""
-    if break_ends_at is None or now >= break_ends_at:
-        return deadline_at
-    return deadline_at - (break_ends_at - now)
+    if break_ends_at is None or not on_break(break_ends_at, now):
+        return _utc(deadline_at)
+    return _utc(deadline_at) - (_utc(break_ends_at) - _utc(now))
 
 
 def may_start(
@@ -193,8 +199,9 @@ def may_start(
     renewal window. `extra_attempts` were granted in this period. The waiting time runs from the closing of
     the last attempt, also of a failed one before the period: a new assignment does not shorten it.
     """
-    attempts = sorted(history, key=lambda attempt: attempt.closed_at)
-    in_period = [attempt for attempt in attempts if attempt.closed_at >= period_start_at]
+    now, period_start_at = _utc(now), _utc(period_start_at)
+    attempts = sorted(history, key=lambda attempt: _utc(attempt.closed_at))
+    in_period = [attempt for attempt in attempts if _utc(attempt.closed_at) >= period_start_at]
     allowed = rules.attempts + extra_attempts
     if now < period_start_at:
         return Refused(kind=RefusalKind.NOT_OPEN, when=period_start_at)
@@ -203,7 +210,11 @@ def may_start(
     if len(in_period) >= allowed:
         return Refused(kind=RefusalKind.USED_UP)
     if attempts and not attempts[-1].passed:
-        opens_at = attempts[-1].closed_at + timedelta(hours=rules.retake_wait_hours)
+        opens_at = _utc(attempts[-1].closed_at) + timedelta(hours=rules.retake_wait_hours)
         if now < opens_at:
             return Refused(kind=RefusalKind.WAIT, when=opens_at)
     return Allowed(number=len(in_period) + 1, of=allowed)
+
+
+def _utc(instant: datetime) -> datetime:
+    return instant.astimezone(UTC)

@@ -42,7 +42,7 @@ class AccommodationForm(HouseForm):
     """What is granted, in which exam, from when to when, and why."""
 
     course = SelectField("Exam", [InputRequired("Choose the exam.")])
-    time = SelectField("Time", [InputRequired("Choose how much time.")], choices=list(TIMES))
+    time = SelectField("Time", [InputRequired("Choose how much time.")])
     extra_attempts = _number("More attempts", 0, MOST_ATTEMPTS, default=0)
     breaks = _number("Breaks in an exam", 0, MOST_BREAKS, default=0)
     break_minutes = _number("Minutes of a break", 1, LONGEST_BREAK, default=10)
@@ -104,6 +104,7 @@ def _form(account_id: int) -> tuple[str, AccommodationForm]:
         person = people.member(found, actor.organisation_id, account_id, actor.clinics(Action.ACCOMMODATE))
         in_force = releases.all_in_force(found, actor.organisation_id)
     form = AccommodationForm(first_on=visitor().today)
+    form.time.choices = list(TIMES)
     form.course.choices = [
         (EVERY, "Every exam"),
         *((course_id, one.release.title) for course_id, one in in_force.items()),

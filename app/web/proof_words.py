@@ -22,7 +22,7 @@ def proof_context(attempt: Attempt, objectives: Mapping[str, str]) -> Context:
         "facts": [
             {
                 "term": "Questions",
-                "value": f"{proof['items']} about {counted(proof['key_rows'], 'fact')}; none is asked twice",
+                "value": f"{proof['items']}, on {counted(proof['key_rows'], 'fact')}; none is asked twice",
             },
             {"term": "New to you", "value": _new(proof["items"], met)},
             {"term": "Critical", "value": counted(proof["critical"], "question")},

@@ -42,13 +42,13 @@ def notes_of(terms: Terms, exam: Mapping[str, Any], signed: Sequence[Signed], zo
     lines = terms_lines(terms)
     if terms.time_factor > 1:
         limit = exam["time_limit_minutes"]
-        lines[0] = f"{lines[0]}: {time_words(limit * terms.time_factor)} instead of {time_words(limit)}"
-    told = [f"{line}." for line in lines]
+        lines[0] = f"{time_words(limit * terms.time_factor)} instead of {time_words(limit)}"
     if terms.breaks:
-        told.append("In a break the clock stands still, and no question is shown.")
+        lines.append("In a break the clock stands still, and no question is shown")
+    told = " ".join(f"{line}." for line in lines)
     return {
         "title": _title(terms),
-        "lines": [*told, *(f"Granted by {one.by} on {moment(one.at, zone)}." for one in signed)],
+        "lines": [told, *(f"Granted by {one.by} on {moment(one.at, zone)}." for one in signed)],
     }
 
 
