@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
-from math import floor
 from typing import Any
 
 from flask import Blueprint, render_template, url_for
@@ -15,7 +14,7 @@ from app.content.values import ItemType, Scoring
 from app.exams import queries, timing
 from app.exams.models import CLOSED_BY_WITHDRAWAL, Attempt
 from app.exams.queries import Asked
-from app.exams.scoring import percent_shown
+from app.exams.scoring import number_shown, percent_shown
 from app.people import queries as people
 from app.people.permissions import Action
 from app.releases import queries as releases
@@ -161,7 +160,7 @@ def _rules(stored: Mapping[str, Any], exam: Mapping[str, Any]) -> list[Context]:
         {
             "term": "Score",
             "figure": f"{percent_shown(score)}%",
-            "text": f"{_number(got)} of {counted(total, 'question')}, cut line {exam['cut_score_percent']}%",
+            "text": f"{number_shown(got)} of {counted(total, 'question')}, cut line {exam['cut_score_percent']}%",
             "met": reached,
             "word": "Reached" if reached else "Not reached",
         }
@@ -198,12 +197,6 @@ def _parts(stored: Mapping[str, Any]) -> list[Context]:
     return [row] if own else []
 
 
-def _number(value: Fraction) -> str:
-    """Return a number of questions, rounded down to a tenth like every score: 5.97 of 6 is not 6 of 6."""
-    tenths = floor(value * 10)
-    return str(value.numerator) if value.denominator == 1 else f"{tenths // 10}.{tenths % 10}"
-
-
 def _objectives_text(exam: Mapping[str, Any]) -> str:
     own = any(section["cut_score_percent"] for section in exam["sections"])
     if own:
@@ -221,7 +214,7 @@ def _objectives(stored: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[
         rows.append(
             {
                 "name": manifest["objectives"][section["objective"]],
-                "right": f"{_number(got)} of {section['of']}",
+                "right": f"{number_shown(got)} of {section['of']}",
                 "percent": percent_shown(share),
                 "cut_percent": line,
                 "below": not section["reached"],
