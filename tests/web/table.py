@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from fractions import Fraction
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,8 +13,6 @@ from app.certification.queries import cells_of
 from app.cli.demo_story import sit
 from app.clock import day_in
 from app.db import Database
-from app.exams import accommodations
-from app.exams.timing import Terms
 from app.people import service
 from app.people.models import Account, RoleGrant
 from app.people.permissions import Role
@@ -23,6 +20,7 @@ from app.releases import queries as releases
 from app.releases import service as release_service
 from app.reports import releases as reports
 from tests.factories import COURSE, ZONE, World, certify, people_of, revised_course
+from tests.integration.accommodated import grant as grant_more
 
 ROLES = ("stranger", "ann", "max", "eva", "mira", "ada", "tom", "ida", "olga")
 # What nobody has: an id, a course, a lesson, a hash, a token and a number that are well written.
@@ -233,18 +231,7 @@ def make_full_world(database: Database) -> FullWorld:
         world = people_of(session, now - timedelta(days=341))
         held = certify(session, world, world.ann, now=now - timedelta(days=340))
         failed = sit(session, world.ann.actor, course_id=COURSE, at=now - timedelta(days=3), right=False)
-        granted = accommodations.grant(
-            session,
-            actor=world.max.actor,
-            account_id=world.ann.id,
-            course_id=None,
-            terms=Terms(time_factor=Fraction(5, 4), breaks=2, break_minutes=10),
-            first_on=day_in(ZONE, now),
-            last_on=None,
-            reason="Confirmed by the clinic's doctor.",
-            today=day_in(ZONE, now),
-            now=now,
-        )
+        granted = grant_more(session, world, now=now, day=day_in(ZONE, now))
         running = certification.start_attempt(session, actor=world.ann.actor, course_id=COURSE, seed=7, now=now)
         _, link = invite(session, world, "Cleo Marsh", now)
         gone, _ = invite(session, world, "Gabi Roth", now)
