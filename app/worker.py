@@ -13,6 +13,8 @@ from config import Settings
 
 log = structlog.get_logger()
 
+BATCH = 50  # attempts closed in one transaction; SQLite's other writers wait that long
+
 
 def consume(settings: Settings) -> None:
     """Run the periodic jobs until stopped; one consumer an installation."""
@@ -28,8 +30,12 @@ def make_queue(settings: Settings) -> SqliteHuey:
 
     @queue.periodic_task(crontab(minute="*"))
     def close_overdue() -> int:
-        with database.transaction() as session:
-            closed = service.close_overdue(session, now=clock.now())
+        # Batch by batch, each on record before the next: however many ran out together, none waits for another minute.
+        closed, more = 0, True
+        while more:
+            with database.transaction() as session:
+                more = bool(number := service.close_overdue(session, now=clock.now(), limit=BATCH))
+            closed += number
         if closed:
             log.info("attempts_closed", number=closed)
         return closed

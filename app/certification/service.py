@@ -53,6 +53,7 @@ def start_attempt(session: Session, *, actor: Actor, course_id: str, seed: int, 
         release=where.release,
         number=max((one.number for one in where.attempts), default=0) + 1,
         seed=seed,
+        granted=where.accommodations,
         now=now,
     )
 
@@ -117,9 +118,9 @@ def settle_attempt(session: Session, *, attempt: Attempt, actor_id: int | None, 
     return attempt
 
 
-def close_overdue(session: Session, *, now: datetime, account_id: int | None = None) -> int:
-    """Record every attempt (of one person, where given) that ran out; each reads as closed already. Return how many."""
-    attempts = exam_queries.overdue(session, now=now, account_id=account_id)
+def close_overdue(session: Session, *, now: datetime, account_id: int | None = None, limit: int = 200) -> int:
+    """Record attempts (of one person, where given) that ran out; each reads as closed already. Return how many."""
+    attempts = exam_queries.overdue(session, now=now, account_id=account_id, limit=limit)
     for attempt in attempts:
         settle_attempt(session, attempt=attempt, actor_id=None, now=now)
     return len(attempts)

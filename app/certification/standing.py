@@ -13,10 +13,9 @@ from app.certification.lifecycle import State, StateAsOf
 from app.certification.queries import FINAL, Held, Observed
 from app.clock import day_in, start_of
 from app.errors import NotFoundError
-from app.exams import queries as exams
 from app.exams import timing
+from app.exams.history import History, sat
 from app.exams.models import CLOSED_BY_WITHDRAWAL, Attempt
-from app.exams.queries import History
 from app.exams.shaken import shaken
 from app.learning import queries as learning
 from app.learning.models import Assignment
@@ -40,6 +39,7 @@ class Record:
     held: dict[str, Held]
     histories: dict[str, History]
     observed: tuple[Observed, ...]
+    accommodations: tuple[timing.Granted, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,6 +60,9 @@ class Standing:
     cells: tuple[scope.GrantedCell, ...]
     required: tuple[rules.HeldCertification, ...]
     withdrawn: Withdrawals = NOTHING_WITHDRAWN
+    terms: timing.Terms = timing.STANDARD
+    accommodations: tuple[timing.Granted, ...] = ()
+    """Those that hold today; the terms are the most of each."""
 
 
 def records(
@@ -75,9 +78,9 @@ def records(
     assigned = learning.assigned(session, organisation_id, account_ids, course_ids)
     # Of required certifications in other courses the state counts too: these are read whole.
     held = queries.held_by(session, organisation_id, account_ids)
-    histories = exams.histories(session, organisation_id, account_ids, course_ids)
+    read = sat(session, organisation_id, account_ids, course_ids)
     observed = queries.observed(session, organisation_id, account_ids) if practice else {}
-    histories = doubted(session, histories, [one for ones in held.values() for one in ones])
+    histories = doubted(session, read.histories, [one for ones in held.values() for one in ones])
     return {
         account_id: Record(
             account_id=account_id,
@@ -86,6 +89,7 @@ def records(
             held={one.certification.course_id: one for one in held.get(account_id, ())},
             histories={course: one for (who, course), one in histories.items() if who == account_id},
             observed=tuple(observed.get(account_id, ())),
+            accommodations=read.accommodations.get(account_id, ()),
         )
         for account_id in account_ids
     }
@@ -105,6 +109,7 @@ def record_after(session: Session, *, attempt: Attempt, history: History, zone: 
         held={one.certification.course_id: one for one in held},
         histories={course_id: history},
         observed=tuple(observed.get(account_id, ())),
+        accommodations=history.accommodations,
     )
 
 
@@ -170,7 +175,10 @@ def standing_of(
     course_id = release.course_id
     held, assigned = record.held.get(course_id), record.assigned.get(course_id)
     history = record.histories.get(course_id, History())
-    state = held.on(day_in(record.zone, now), now) if held else StateAsOf(state=State.NONE)
+    today = day_in(record.zone, now)
+    state = held.on(today, now) if held else StateAsOf(state=State.NONE)
+    accommodations = tuple(one for one in record.accommodations if one.holds(course_id, today))
+    terms = timing.most_of(accommodations)
     starts_at = _period_start(record.zone, assigned, state, now)
     read = assigned.lessons_read if assigned else frozenset()
     earning = _speaking(history, starts_at, now)
@@ -184,7 +192,7 @@ def standing_of(
         lessons_read=read,
         attempts=history.attempts,
         open_attempt=next((one for one in history.attempts if is_open(one, now)), None),
-        seat=WITHDRAWN if withdrawn.whole else _seat(release, history, starts_at, state, now),
+        seat=WITHDRAWN if withdrawn.whole else _seat(release, history, starts_at, state, terms, now),
         period_start_at=starts_at,
         assessment=rules.assess(
             scheme_of(release.manifest), _facts(record, release, required, read=read, earning=earning, cells=cells)
@@ -193,6 +201,8 @@ def standing_of(
         cells=cells,
         required=required,
         withdrawn=withdrawn,
+        terms=terms,
+        accommodations=accommodations,
     )
 
 
@@ -227,8 +237,8 @@ def _period_start(zone: str, assigned: Assigned | None, state: StateAsOf, now: d
     return assigned.assignment.assigned_at if assigned else now
 
 
-def _seat(
-    release: Release, history: History, starts_at: datetime, state: StateAsOf, now: datetime
+def _seat(  # noqa: PLR0917  what decides a seat, in the order of the story
+    release: Release, history: History, starts_at: datetime, state: StateAsOf, terms: timing.Terms, now: datetime
 ) -> timing.Allowed | timing.Refused:
     exam = exam_of(release.manifest)
     closed = [
@@ -240,7 +250,7 @@ def _seat(
         timing.Rules(
             time_limit_minutes=exam.time_limit_minutes,
             # Who lost a certification for good sits again only when a manager grants it.
-            attempts=0 if state.state in FINAL else exam.attempts,
+            attempts=0 if state.state in FINAL else exam.attempts + terms.extra_attempts,
             retake_wait_hours=exam.retake_wait_hours,
         ),
         closed,

@@ -12,8 +12,10 @@ from app.content.values import Section
 # A release freezes every item at these seeds, so that all items that an attempt can hold are finite.
 LIVE_SEEDS = 8
 
-# What a draw minimises, the first first: sections without a critical item, items seen before, the seed's own ranks.
-CRITICAL, SEEN, RANK_BITS = 1 << 80, 1 << 64, 48
+# What a draw minimises, the first first: sections without a critical item, items seen before, how often the items were
+# asked of others lately, the seed's own ranks. Each outweighs all that a paper can have of the next.
+CRITICAL, SEEN, ASKED, RANK_BITS = 1 << 128, 1 << 96, 1 << 64, 48
+NEVER: Mapping[str, int] = {}
 
 
 class DrawError(Exception):
@@ -48,23 +50,41 @@ class Drawn:
     proof: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Wear:
+    """What an item has been through: who sits has seen it, others were asked it."""
+
+    seen: Collection[str]
+    asked: Mapping[str, int]
+
+    def of(self, item: PoolItem) -> tuple[bool, int]:
+        return item.id in self.seen, self.asked.get(item.id, 0)
+
+
 # Of one section and key row: the item that the seed prefers, and what drawing it costs.
 _Offers = dict[str, tuple[PoolItem, int]]
 
 
 def draw(
-    sections: Sequence[Section], pool: Sequence[PoolItem], *, seed: int, avoid: Collection[str] = frozenset()
+    sections: Sequence[Section],
+    pool: Sequence[PoolItem],
+    *,
+    seed: int,
+    avoid: Collection[str] = frozenset(),
+    asked: Mapping[str, int] = NEVER,
 ) -> Drawn:
     """Draw a paper whenever one exists; the same arguments always give the same paper.
 
     Every section gets its number of items, one of them critical where its pool has critical items and the other
-    sections leave one; items in `avoid` (ids seen before) only where there are not enough others. Apart from that
-    each key row of a section is equally likely. Raises DrawError where no paper exists.
+    sections leave one; items in `avoid` (ids seen before) only where there are not enough others. Of what remains the
+    items come first that others were asked least (`asked`: times by id, none where left out). Apart from that each key
+    row of a section is equally likely. Raises DrawError where no paper exists.
     """
+    wear = _Wear(frozenset(avoid), asked)
     pools = [eligible(section, pool) for section in sections]
     chosen: dict[int, list[PoolItem]] = {index: [] for index in range(len(sections))}
     for group in _competing(pools):
-        for index, item in _share(sections, pools, group, seed, frozenset(avoid)):
+        for index, item in _share(sections, pools, group, seed, wear):
             chosen[index].append(item)
     if any(len(items) < sections[index].items for index, items in chosen.items()):
         raise DrawError(_message(sections, shortfalls(sections, pool, papers=1)))
@@ -75,7 +95,7 @@ def draw(
         for index, items in chosen.items()
         for item in items
     )
-    return Drawn(picks=picks, proof=_proof(sections, pools, chosen, seed, avoid))
+    return Drawn(picks=picks, proof=_proof(sections, pools, chosen, seed, wear))
 
 
 def variant_seed(seed: int, item_id: str) -> int:
@@ -156,7 +176,7 @@ def _share(
     pools: Sequence[Sequence[PoolItem]],
     group: Sequence[int],
     seed: int,
-    avoid: Collection[str],
+    wear: _Wear,
 ) -> Iterator[tuple[int, PoolItem]]:
     """Yield (section index, item) for all items of a group of sections, at the least cost for the group."""
     network = Network()
@@ -168,7 +188,7 @@ def _share(
         join(network, index, ("critical", index), cost=-CRITICAL)
         critical = [item for item in pools[index] if item.critical]
         for gate, items in ((index, pools[index]), (("critical", index), critical)):
-            for row, (item, cost) in _cheapest(_offers(items, seed, avoid), total):
+            for row, (item, cost) in _cheapest(_offers(items, seed, wear), total):
                 drawable[join(network, gate, ("row", row), cost=cost)] = (index, item)
     for row in dict.fromkeys(item.key_row for _, item in drawable.values()):
         join(network, ("row", row), "goal")
@@ -177,15 +197,16 @@ def _share(
     yield from (drawn for edge, drawn in drawable.items() if not network.room[edge])
 
 
-def _offers(items: Iterable[PoolItem], seed: int, avoid: Collection[str]) -> _Offers:
-    """Return for each key row the item to draw if that row is drawn: unseen before seen, then as the seed ranks."""
+def _offers(items: Iterable[PoolItem], seed: int, wear: _Wear) -> _Offers:
+    """Return for each key row the item to draw if that row is drawn: unseen, least asked, then as the seed ranks."""
     rows: dict[str, list[PoolItem]] = {}
     for item in items:
         rows.setdefault(item.key_row, []).append(item)
     offers = {}
     for row, same in rows.items():
-        item = min(same, key=lambda one: (one.id in avoid, digest("item", seed, one.id) if len(same) > 1 else 0))
-        offers[row] = (item, SEEN * (item.id in avoid) + (digest("row", seed, row) >> (256 - RANK_BITS)))
+        item = min(same, key=lambda one: (*wear.of(one), digest("item", seed, one.id))) if len(same) > 1 else same[0]
+        seen, asked = wear.of(item)
+        offers[row] = (item, SEEN * seen + ASKED * asked + (digest("row", seed, row) >> (256 - RANK_BITS)))
     return offers
 
 
@@ -202,7 +223,7 @@ def _proof(
     pools: Sequence[Sequence[PoolItem]],
     chosen: Mapping[int, Sequence[PoolItem]],
     seed: int,
-    avoid: Collection[str],
+    wear: _Wear,
 ) -> dict[str, Any]:
     drawn = [item for items in chosen.values() for item in items]
     return {
@@ -220,7 +241,10 @@ def _proof(
                 "pool_key_rows": len({item.key_row for item in pools[index]}),
                 "critical": sum(item.critical for item in chosen[index]),
                 "pool_critical": sum(item.critical for item in pools[index]),
-                "seen_before": sum(item.id in avoid for item in chosen[index]),
+                "seen_before": sum(item.id in wear.seen for item in chosen[index]),
+                "pool_seen": sum(item.id in wear.seen for item in pools[index]),
+                "asked_before": sum(wear.asked.get(item.id, 0) for item in chosen[index]),
+                "pool_asked": sum(wear.asked.get(item.id, 0) for item in pools[index]),
             }
             for index, section in enumerate(sections)
         ],

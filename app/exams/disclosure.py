@@ -6,9 +6,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.audit import service as trail
+from app.content.redraw import OtherPoolError, redraw
 from app.errors import NotFoundError, RefusedError
 from app.exams import queries
+from app.exams.breaks import breaks_of
+from app.exams.models import Attempt
 from app.people.permissions import Action, Actor
+from app.releases import queries as releases
+from app.releases.manifest import exam_of
 
 
 def read_paper(session: Session, *, actor: Actor, attempt_id: int, now: datetime) -> dict[str, Any]:
@@ -36,6 +41,10 @@ def read_paper(session: Session, *, actor: Actor, attempt_id: int, now: datetime
         "passed": attempt.passed,
         "result": attempt.result,
         "proof": attempt.proof,
+        "drawn_from": attempt.draw_inputs,
+        "drawn_again": _drawn_again(session, attempt),
+        "terms": attempt.terms,
+        "breaks": list(breaks_of(session, attempt)),
         "responses_hash": attempt.responses_hash,
         "items": [_item(asked) for asked in queries.paper(session, attempt.id)],
         "revisions": [list(one) for one in queries.revisions(session, attempt.id)],
@@ -52,6 +61,20 @@ def read_paper(session: Session, *, actor: Actor, attempt_id: int, now: datetime
     return paper
 
 
+def _drawn_again(session: Session, attempt: Attempt) -> bool | None:
+    """Draw the paper once more and tell whether it is the same; None for one that was sat before inputs were kept."""
+    if attempt.draw_inputs is None:
+        return None
+    release = releases.get_release(session, attempt.organisation_id, attempt.release_id)
+    pool = releases.pool_of(session, release).items
+    try:
+        drawn = redraw(exam_of(release.manifest).sections, pool, seed=attempt.seed, inputs=attempt.draw_inputs)
+    except OtherPoolError:
+        return False
+    picks = [(pick.section_index, pick.item_id, pick.variant_seed) for pick in drawn.picks]
+    return picks == [(one.section, one.item_id, one.variant) for one in queries.paper(session, attempt.id)]
+
+
 def as_text(paper: dict[str, Any]) -> str:
     """Return a paper as lines to read."""
     head = [
@@ -59,8 +82,28 @@ def as_text(paper: dict[str, Any]) -> str:
         f"Started {paper['started_at']}, closed {paper['closed_at']} ({paper['closed_by']})",
         f"Score {paper['score']}, {'passed' if paper['passed'] else 'not passed'}",
         f"Responses {paper['responses_hash']}",
+        *_proof_lines(paper),
     ]
     return "\n".join([*head, *(line for item in paper["items"] for line in _lines(item))])
+
+
+def _proof_lines(paper: dict[str, Any]) -> list[str]:
+    proof, again = paper["proof"], {None: "not kept", True: "yes", False: "NO"}[paper["drawn_again"]]
+    drawn = f"Drawn: {proof['items']} items of {proof['key_rows']} key rows, {proof['critical']} critical"
+    lines = [drawn, f"   Drawn from the same once more, it is the same paper: {again}"]
+    lines += [
+        f"   {one['objective']}: {one['drawn']} of {one['pool']} items, critical {one['critical']} of "
+        f"{one['pool_critical']}, seen before {one['seen_before']}"
+        for one in proof["sections"]
+    ]
+    if paper["terms"]:
+        terms = paper["terms"]
+        lines.append(
+            f"Accommodation: time times {terms['time_factor']}, {terms['extra_attempts']} more attempts, "
+            f"{terms['breaks']} breaks of {terms['break_minutes']} minutes"
+        )
+    lines += [f"Break {one['number']}: {one['started_at']} to {one['ended_at']}" for one in paper["breaks"]]
+    return lines
 
 
 def _item(asked: queries.Asked) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""Tables of attempts: the paper as drawn, responses as append-only revisions, flags, extra attempts."""
+"""Tables of attempts: the paper as drawn, responses as append-only revisions, breaks, what is granted to a person."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,6 +26,7 @@ class Attempt(Base):
             sqlite_where=sa.text("closed_at IS NULL"),
             postgresql_where=sa.text("closed_at IS NULL"),
         ),
+        sa.Index("ix_attempt_organisation_id_release_id", "organisation_id", "release_id", "id"),
         sa.Index(
             "ix_attempt_deadline_open",
             "deadline_at",
@@ -52,6 +53,25 @@ class Attempt(Base):
     score_denominator: Mapped[int | None] = mapped_column(sa.BigInteger)
     result: Mapped[dict[str, Any] | None]
     responses_hash: Mapped[str | None] = mapped_column(sa.String(64))
+    # What the paper was drawn from, beside the seed; read only to draw it again.
+    draw_inputs: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON, deferred=True)
+    # More than the blueprint gives, as it was granted when the attempt started; none for most.
+    terms: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    breaks_taken: Mapped[int] = mapped_column(default=0, server_default="0")
+    # A break ends at this instant if nobody comes back before; what the clock gains by it stands in the deadline.
+    break_ends_at: Mapped[datetime | None]
+
+
+class AttemptBreak(Base):
+    """A break in an attempt, numbered from 1; it ended by coming back, or by itself at `latest_at`."""
+
+    __tablename__ = "attempt_break"
+
+    attempt_id: Mapped[int] = mapped_column(sa.ForeignKey("attempt.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    started_at: Mapped[datetime]
+    latest_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
 
 
 class PaperItem(Base):
@@ -104,3 +124,28 @@ class AttemptGrant(Base):
     granted_at: Mapped[datetime]
     granted_by: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
     reason: Mapped[str] = mapped_column(sa.String(500))
+
+
+class Accommodation(Base):
+    """What a person needs to be examined fairly: more time, attempts or breaks; ended, never deleted."""
+
+    __tablename__ = "accommodation"
+    __table_args__ = (sa.Index("ix_accommodation_organisation_id_account_id", "organisation_id", "account_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    course_id: Mapped[str | None] = mapped_column(sa.String(64))  # none for every course
+    # The time limit is multiplied by this exact fraction, such as 5/4.
+    time_numerator: Mapped[int]
+    time_denominator: Mapped[int]
+    extra_attempts: Mapped[int]
+    breaks: Mapped[int]
+    break_minutes: Mapped[int]
+    first_on: Mapped[date]
+    last_on: Mapped[date | None]
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    granted_by: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    granted_at: Mapped[datetime]
+    ended_by: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+    ended_at: Mapped[datetime | None]

@@ -6,16 +6,16 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy.orm import Session
 
 from app.content.grade import credit
 from app.content.values import ItemType, Scoring
 from app.errors import NotFoundError
-from app.exams.models import Attempt, AttemptGrant, Flag, PaperItem, Response
+from app.exams.models import Attempt, Flag, PaperItem, Response
 from app.exams.responses import Chosen
 from app.exams.scoring import ScoredItem
-from app.releases.models import ItemContent, Release, ReleaseWithdrawal
+from app.releases.models import ItemContent, Release
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -212,114 +212,6 @@ def revisions(session: Session, attempt_id: int) -> list[tuple[int, int, Chosen,
         .order_by(Response.position, Response.revision)
     )
     return [(row[0], row[1], row[2], row[3].isoformat()) for row in rows]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class History:
-    """A person's attempts at a course's exam, in order, and when extra ones were granted."""
-
-    attempts: tuple[Attempt, ...] = ()
-    granted_at: tuple[datetime, ...] = ()
-    void: frozenset[int] = frozenset()
-    """The ids of those that were sat on a release which was withdrawn whole."""
-    touched: frozenset[int] = frozenset()
-    """The ids of passes on an edition of which a row was withdrawn, then or in a later one."""
-
-
-def histories(
-    session: Session, organisation_id: int, account_ids: Collection[int], course_ids: Collection[str] | None = None
-) -> dict[tuple[int, str], History]:
-    """Return the attempts of people, with the grants beside them, by (account, course); one query."""
-    of = {"organisation_id": organisation_id, "account_ids": account_ids, "course_ids": course_ids}
-    attempts: dict[tuple[int, str], dict[int, Attempt]] = {}
-    granted: dict[tuple[int, str], dict[int, datetime]] = {}
-    void: dict[tuple[int, str], set[int]] = {}
-    touched: dict[tuple[int, str], set[int]] = {}
-    for attempt, grant_id, granted_at, stopped, hit in session.execute(_histories(some=course_ids is not None), of):
-        key = (attempt.account_id, attempt.course_id)
-        if stopped:
-            void.setdefault(key, set()).add(attempt.id)
-        if hit:
-            touched.setdefault(key, set()).add(attempt.id)
-        attempts.setdefault(key, {})[attempt.id] = attempt
-        if grant_id is not None:
-            granted.setdefault(key, {})[grant_id] = granted_at
-    return {
-        key: History(
-            attempts=tuple(found.values()),
-            granted_at=tuple(granted.get(key, {}).values()),
-            void=frozenset(void.get(key, ())),
-            touched=frozenset(touched.get(key, ())),
-        )
-        for key, found in attempts.items()
-    }
-
-
-# Beside an attempt: the extra ones granted at its course.
-_GRANTED = (
-    (AttemptGrant.organisation_id == Attempt.organisation_id)
-    & (AttemptGrant.account_id == Attempt.account_id)
-    & (AttemptGrant.course_id == Attempt.course_id)
-)
-# Of an attempt: its release was withdrawn whole.
-_STOPPED = exists().where(
-    ReleaseWithdrawal.organisation_id == Attempt.organisation_id,
-    ReleaseWithdrawal.release_id == Attempt.release_id,
-    ReleaseWithdrawal.fact == "",
-)
-# Of an attempt: it passed, and a row of its edition, or of a later one of the course, was withdrawn.
-_edition = aliased(Release)
-_TOUCHED = Attempt.passed.is_(True) & exists().where(
-    ReleaseWithdrawal.organisation_id == Attempt.organisation_id,
-    ReleaseWithdrawal.fact != "",
-    ReleaseWithdrawal.release_id >= Attempt.release_id,
-    _edition.id == ReleaseWithdrawal.release_id,
-    _edition.course_id == Attempt.course_id,
-)
-
-
-@cache
-def _histories(*, some: bool) -> Select[Attempt, int, datetime, bool, bool]:
-    query = (
-        select(Attempt, AttemptGrant.id, AttemptGrant.granted_at, _STOPPED, _TOUCHED)
-        .outerjoin(AttemptGrant, _GRANTED)
-        .where(
-            Attempt.organisation_id == bindparam("organisation_id"),
-            Attempt.account_id.in_(bindparam("account_ids", expanding=True)),
-        )
-        .order_by(Attempt.number)
-    )
-    return query.where(Attempt.course_id.in_(bindparam("course_ids", expanding=True))) if some else query
-
-
-def attempt_in_course(
-    session: Session, *, organisation_id: int, account_id: int, attempt_id: int
-) -> tuple[Attempt, Release, History]:
-    """Return a person's attempt, its release, and all their attempts at this course; one query."""
-    course = select(Attempt.course_id).where(
-        Attempt.id == attempt_id, Attempt.organisation_id == organisation_id, Attempt.account_id == account_id
-    )
-    rows = session.execute(
-        select(Attempt, Release, AttemptGrant.id, AttemptGrant.granted_at, _STOPPED, _TOUCHED)
-        .outerjoin(Release, (Release.id == Attempt.release_id) & (Attempt.id == attempt_id))
-        .outerjoin(AttemptGrant, _GRANTED)
-        .where(
-            Attempt.organisation_id == organisation_id,
-            Attempt.account_id == account_id,
-            Attempt.course_id == course.scalar_subquery(),
-        )
-        .order_by(Attempt.number)
-    ).all()
-    found = [(attempt, release) for attempt, release, *_ in rows if attempt.id == attempt_id]
-    if not found:
-        raise NotFoundError
-    history = History(
-        attempts=tuple({row[0].id: row[0] for row in rows}.values()),
-        granted_at=tuple({row[2]: row[3] for row in rows if row[2]}.values()),
-        void=frozenset(row[0].id for row in rows if row[4]),
-        touched=frozenset(row[0].id for row in rows if row[5]),
-    )
-    return found[0][0], found[0][1], history
 
 
 def items_seen(session: Session, organisation_id: int, account_id: int, course_id: str) -> frozenset[str]:

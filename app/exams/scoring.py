@@ -104,6 +104,14 @@ def percent_shown(fraction: Fraction) -> int:
     return floor(fraction * 100)
 
 
+def number_shown(number: Fraction) -> str:
+    """Return a number of items, rounded down to a tenth: 5.97 of 6 is not 6 of 6."""
+    if number.denominator == 1:
+        return str(number.numerator)
+    tenths = floor(number * 10)
+    return f"{tenths // 10}.{tenths % 10}"
+
+
 def _got(items: Sequence[ScoredItem]) -> Fraction:
     return sum((item.credit for item in items if item.answered), Fraction(0))
 

@@ -10,10 +10,12 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.audit import service as trail
-from app.content.draw import DrawError, Drawn, Pick, draw
+from app.content.draw import DrawError, Drawn, Pick
+from app.content.redraw import digest_of, inputs_of, redraw
 from app.db import table_of
 from app.errors import NotFoundError, RefusedError
 from app.exams import queries, timing
+from app.exams.exposure import asked_lately
 from app.exams.models import CLOSED_BY_WITHDRAWAL, Attempt, AttemptGrant, Flag, PaperItem, Response
 from app.exams.responses import Chosen, hash_revisions, read_form
 from app.exams.scoring import Result, score_paper
@@ -30,10 +32,11 @@ SUBMITTED, RAN_OUT, ENDED = "submitted", "ran_out", "ended"
 class Saved:
     """What became of a response: its revision and instant, and the next item (None after the last).
 
-    `over` means that the attempt was closed or out of time, and nothing was saved.
+    `over` means that the attempt was closed or out of time, `on_break` that its clock stands still: nothing was saved.
     """
 
     over: bool
+    on_break: bool = False
     revision: int = 0
     saved_at: datetime | None = None
     seconds_left: int = 0
@@ -45,11 +48,20 @@ class Saved:
 
 
 def create_attempt(
-    session: Session, *, organisation_id: int, account_id: int, release: Release, number: int, seed: int, now: datetime
+    session: Session,
+    *,
+    organisation_id: int,
+    account_id: int,
+    release: Release,
+    number: int,
+    seed: int,
+    granted: Sequence[timing.Granted] = (),
+    now: datetime,
 ) -> Attempt:
     """Draw a paper by seed from a release and store it as drawn; items not seen before come first.
 
-    `number` is the attempt's among all that the person made at this course, from 1.
+    `number` is the attempt's among all that the person made at this course, from 1. The attempt keeps the terms of the
+    accommodations that hold (`granted`), whatever becomes of them later.
     No item of it rests on a withdrawn row; RefusedError when the whole release is withdrawn, or too much of it.
     """
     exam = exam_of(release.manifest)
@@ -59,7 +71,7 @@ def create_attempt(
     withdrawn = releases.withdrawals(session, organisation_id, release.id, hold=True)
     if withdrawn.whole:
         raise RefusedError("This edition was withdrawn; a new edition has to be signed first.")
-    drawn = _drawn(session, release, pool, seed, seen, withdrawn.facts)
+    drawn, inputs = _drawn(session, release, pool, seed, seen, withdrawn.facts)
     attempt = Attempt(
         organisation_id=organisation_id,
         account_id=account_id,
@@ -70,22 +82,29 @@ def create_attempt(
         proof=drawn.proof,
         items=len(drawn.picks),
         started_at=now,
-        deadline_at=timing.deadline_at(now, exam.time_limit_minutes),
+        deadline_at=timing.deadline_at(now, exam.time_limit_minutes, timing.most_of(granted).time_factor),
+        draw_inputs=inputs,
+        terms=timing.terms_json(granted) if granted else None,
     )
     session.add(attempt)
     session.flush()
     session.connection().execute(_PAPER, _paper_rows(attempt.id, drawn.picks, pool))
+    _tell_start(session, attempt, digest_of(inputs))
+    return attempt
+
+
+def _tell_start(session: Session, attempt: Attempt, drawn_from: str) -> None:
+    detail = {"release": attempt.release_id, "number": attempt.number, "seed": str(attempt.seed)}
     trail.record(
         session,
-        organisation_id=organisation_id,
+        organisation_id=attempt.organisation_id,
         kind="attempt.started",
         subject=f"attempt:{attempt.id}",
-        actor_id=account_id,
-        account_id=account_id,
-        now=now,
-        detail={"release": release.id, "number": attempt.number, "seed": str(seed), "items": attempt.items},
+        actor_id=attempt.account_id,
+        account_id=attempt.account_id,
+        now=attempt.started_at,
+        detail={**detail, "items": attempt.items, "drawn_from": drawn_from, "terms": attempt.terms},
     )
-    return attempt
 
 
 def _drawn(  # noqa: PLR0917  what a draw takes, in its order
@@ -95,13 +114,12 @@ def _drawn(  # noqa: PLR0917  what a draw takes, in its order
     seed: int,
     seen: Collection[str],
     withdrawn: Collection[str],
-) -> Drawn:
-    items = pool.items
-    if withdrawn:
-        resting = releases.items_resting_on(session, release.id, withdrawn)
-        items = tuple(item for item in items if item.id not in resting)
+) -> tuple[Drawn, dict[str, Any]]:
+    left_out = releases.items_resting_on(session, release.id, withdrawn) if withdrawn else {}
+    asked = asked_lately(session, release.organisation_id, release.id)
+    inputs = inputs_of(pool.items, left_out=left_out, seen=seen, asked=asked)
     try:
-        return draw(exam_of(release.manifest).sections, items, seed=seed, avoid=seen)
+        return redraw(exam_of(release.manifest).sections, pool.items, seed=seed, inputs=inputs), inputs
     except DrawError as error:
         if not withdrawn:
             raise
@@ -143,6 +161,7 @@ _AT_ITEM = (
     select(
         _attempt.closed_at,
         _attempt.deadline_at,
+        _attempt.break_ends_at,
         _attempt["items"],
         _paper.position,
         _content.shown,
@@ -208,6 +227,8 @@ def save_response(
     here, following = rows[0], rows[1] if len(rows) > 1 else None
     if timing.closed_at_of(here.closed_at, here.deadline_at, now) is not None:
         return Saved(over=True)
+    if timing.on_break(here.break_ends_at, now):
+        return Saved(over=False, on_break=True)
     chosen = read_form(here.shown, form)
     revision = connection.execute(_REVISION, {**places, "chosen": chosen, "saved_at": now}).scalar_one()
     return Saved(

@@ -43,6 +43,7 @@ class Action(StrEnum):
     ASSIGN = "assign"
     GRANT_ATTEMPT = "grant_attempt"
     MANAGE_DEVICES = "manage_devices"
+    ACCOMMODATE = "accommodate"
     SIGN_OFF = "sign_off"
     SEE_RELEASES = "see_releases"
     PUBLISH_RELEASE = "publish_release"
@@ -55,7 +56,14 @@ TABLE: dict[Role, frozenset[Action]] = {
     Role.TECHNICIAN: frozenset({Action.LEARN}),
     Role.EVALUATOR: frozenset({Action.SIGN_OFF}),
     Role.MANAGER: frozenset(
-        {Action.SEE_BOARD, Action.MANAGE_PEOPLE, Action.ASSIGN, Action.GRANT_ATTEMPT, Action.MANAGE_DEVICES}
+        {
+            Action.SEE_BOARD,
+            Action.MANAGE_PEOPLE,
+            Action.ASSIGN,
+            Action.GRANT_ATTEMPT,
+            Action.MANAGE_DEVICES,
+            Action.ACCOMMODATE,
+        }
     ),
     Role.AUTHOR: frozenset({Action.SEE_RELEASES, Action.PUBLISH_RELEASE}),
     Role.MEDICAL_DIRECTOR: frozenset({Action.SEE_BOARD, Action.SEE_RELEASES, Action.SIGN_RELEASE}),
@@ -68,6 +76,7 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.ASSIGN,
             Action.GRANT_ATTEMPT,
             Action.MANAGE_DEVICES,
+            Action.ACCOMMODATE,
             Action.SEE_RELEASES,
             Action.PUBLISH_RELEASE,
             Action.READ_PAPER,

@@ -52,6 +52,7 @@ ACTS = (
         Release.content_hash,
         Attempt.score_numerator,
         Attempt.score_denominator,
+        sql_cast(Attempt.proof, Text).label("proof"),
     )
     .outerjoin(Release, Release.id == CertificationEvent.release_id)
     .outerjoin(Attempt, Attempt.id == CertificationEvent.attempt_id)
@@ -118,6 +119,7 @@ CERTIFICATION_COLUMNS = {
     "score_percent": "Its score in whole percent, rounded down, as printed",
     "score_numerator": "Its exact score is this number divided by the next",
     "score_denominator": "See score_numerator",
+    "paper_proof": "How its paper was drawn, as JSON: seed, counts by objective, what each section's pool held",
     "organisation": "Who certified, as named then",
     "disclaimer": "What the certification is not",
 }
@@ -338,12 +340,18 @@ def _state(state: StateAsOf) -> tuple[Any, ...]:
 
 
 def _evidence(acts: Sequence[AnyRow], events: Sequence[Event], state: StateAsOf) -> tuple[Any, ...]:
-    """Return what the latest period rests on: release and its hash, attempt, score in percent and exactly."""
+    """Return what the latest period rests on: release and its hash, attempt, score in percent and exactly, the draw."""
     resting = [act for act, event in zip(acts, events, strict=True) if event.period == state.latest_period]
     act = max(resting, key=lambda one: one.id)
     numerator, denominator = act.score_numerator, act.score_denominator
     percent = percent_shown(Fraction(numerator, denominator)) if denominator else None
-    return act.release_id, act.content_hash, act.attempt_id, percent, numerator, denominator
+    return act.release_id, act.content_hash, act.attempt_id, percent, numerator, denominator, _proof(act.proof)
+
+
+def _proof(text: str | None) -> dict[str, Any] | None:
+    """Return how a paper was drawn; the seed as text, since many readers of JSON round so large a number."""
+    proof = json.loads(text) if text else None
+    return {**proof, "seed": str(proof["seed"])} if proof else None
 
 
 @lru_cache(maxsize=64)

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.certification import queries as certifications
 from app.certification.queries import Held, Observed
 from app.certification.standing import Record, Standing, doubted, standing_of
 from app.errors import NotFoundError
-from app.exams import queries as exams
-from app.exams.queries import History
+from app.exams.history import History, sat
+from app.exams.models import Accommodation
 from app.learning.models import Assignment, LessonCompletion
 from app.learning.queries import Assigned
 from app.people.models import Account, Clinic, RoleGrant
@@ -26,7 +26,8 @@ class TechnicianRecord:
     """A technician as of now.
 
     `clinics` are (id, name) of where they treat; `held` every certification, the earliest first; `standings` the
-    courses that are in force, due first; `histories` pair the title of a course with its attempts.
+    courses that are in force, due first; `histories` pair the title of a course with its attempts; `accommodations` are
+    with the name of who granted each, the latest first.
     """
 
     account_id: int
@@ -37,9 +38,11 @@ class TechnicianRecord:
     standings: tuple[Standing, ...]
     histories: tuple[tuple[str, History], ...]
     observed: tuple[Observed, ...]
+    accommodations: tuple[tuple[Accommodation, str], ...]
 
 
-# One row for each clinic and lesson read: small, and a query less than person, roles and progress one by one.
+_granter = aliased(Account)
+# One row for each clinic, lesson read and accommodation: small, and fewer queries than one by one.
 _PERSON = (
     select(
         Account.id,
@@ -49,6 +52,8 @@ _PERSON = (
         Clinic.name.label("clinic"),
         Assignment,
         LessonCompletion.lesson_id,
+        Accommodation,
+        _granter.name.label("granted_by"),
     )
     .outerjoin(
         RoleGrant,
@@ -65,6 +70,11 @@ _PERSON = (
         & (LessonCompletion.account_id == Assignment.account_id)
         & (LessonCompletion.course_id == Assignment.course_id),
     )
+    .outerjoin(
+        Accommodation,
+        (Accommodation.organisation_id == Account.organisation_id) & (Accommodation.account_id == Account.id),
+    )
+    .outerjoin(_granter, _granter.id == Accommodation.granted_by)
     .order_by(Clinic.name, Clinic.id, Assignment.due_on.is_(None), Assignment.due_on, Assignment.id)
 )
 
@@ -87,13 +97,15 @@ def technician_record(
     if not rows or (within is not None and clinics.keys().isdisjoint(within)):
         raise NotFoundError
     held = certifications.held_by(session, organisation_id, [account_id]).get(account_id, [])
-    histories = doubted(session, exams.histories(session, organisation_id, [account_id]), held)
+    read = sat(session, organisation_id, [account_id])
+    histories = doubted(session, read.histories, held)
     record = Record(
         account_id=account_id,
         zone=zone,
         assigned=_assigned(rows),
         held={one.certification.course_id: one for one in held},
         histories={course_id: history for (_, course_id), history in histories.items()},
+        accommodations=read.accommodations.get(account_id, ()),
         observed=tuple(certifications.observed(session, organisation_id, [account_id]).get(account_id, ())),
     )
     courses = dict.fromkeys([*record.assigned, *record.held])
@@ -112,7 +124,13 @@ def technician_record(
         ),
         histories=tuple((titles.get(course_id, course_id), history) for course_id, history in record.histories.items()),
         observed=record.observed,
+        accommodations=_accommodations(rows),
     )
+
+
+def _accommodations(rows: Sequence[Row[*tuple[Any, ...]]]) -> tuple[tuple[Accommodation, str], ...]:
+    found = {row.Accommodation.id: (row.Accommodation, row.granted_by) for row in rows if row.Accommodation is not None}
+    return tuple(found[one] for one in sorted(found, reverse=True))
 
 
 def _assigned(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[str, Assigned]:

@@ -16,9 +16,11 @@ from app.db import Database
 from app.people.permissions import Action
 from app.web import (
     access,
+    accommodations,
     account,
     assignments,
     board,
+    breaks,
     courses,
     editions,
     errors,
@@ -42,7 +44,7 @@ from config import Settings
 LARGEST_REQUEST = 256 * 1024
 PLACES: tuple[tuple[str, str, Action | None, str], ...] = (
     ("Home", "home.show", Action.LEARN, "home"),
-    ("Team", "board.show", Action.SEE_BOARD, "board technicians"),
+    ("Team", "board.show", Action.SEE_BOARD, "board technicians accommodations"),
     ("Scope", "scope.show", Action.SEE_BOARD, "scope"),
     ("Sign-offs", "sign_offs.show", Action.SIGN_OFF, "sign_offs"),
     ("People", "people.show", Action.MANAGE_PEOPLE, "people"),
@@ -93,6 +95,8 @@ def create(settings: Settings, database: Database) -> Flask:
     access.init(app)
     errors.init(app)
     _add_globals(app, demo=settings.demo)
+    for module in (accommodations, breaks):
+        app.register_blueprint(module.bp)
     for module in (account, assignments, board, courses, editions, evidence, exams, home, ops, people):
         app.register_blueprint(module.bp)
     for module in (release_changes, releases, results, scope, sign_offs, technicians, verify):

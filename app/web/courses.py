@@ -138,7 +138,7 @@ def _exam(where: Standing) -> Context:
     action = {"label": label, "href": url_for("exams.start", course_id=where.release.course_id)}
     return {
         "text": seat_text(where, zone),
-        "rules": rules_of(where.release.manifest),
+        "rules": rules_of(where.release.manifest, where.terms),
         "status": None,
         "action": action if may_sit else None,
     }

@@ -11,8 +11,10 @@ from app.certification.refusals import why_no_seat
 from app.certification.standing import Standing
 from app.content.values import ItemType
 from app.exams import timing
+from app.exams.models import Attempt
 from app.exams.queries import Mark
 from app.exams.responses import Chosen
+from app.web.terms_words import time_words
 from app.web.words import Context, clock_time, counted, moment
 
 LINE_BREAK = "<br>"
@@ -25,16 +27,16 @@ INSTRUCTIONS = {
 }
 
 
-def rules_of(manifest: Mapping[str, Any]) -> list[Context]:
-    """Return an exam's rules as terms and values."""
+def rules_of(manifest: Mapping[str, Any], terms: timing.Terms = timing.STANDARD) -> list[Context]:
+    """Return an exam's rules as terms and values, for a person with the terms that they were granted."""
     exam = manifest["exam"]
     items = sum(section["items"] for section in exam["sections"])
     wait = exam["retake_wait_hours"]
     rules = [
         {"term": "Questions", "value": str(items)},
-        {"term": "Time", "value": counted(exam["time_limit_minutes"], "minute")},
+        {"term": "Time", "value": time_words(exam["time_limit_minutes"] * terms.time_factor)},
         {"term": "To pass", "value": f"{exam['cut_score_percent']}%"},
-        {"term": "Attempts", "value": str(exam["attempts"])},
+        {"term": "Attempts", "value": str(exam["attempts"] + terms.extra_attempts)},
         {"term": "Between attempts", "value": f"{counted(wait, 'hour')} of waiting" if wait else "no waiting"},
     ]
     if exam["critical_items"] == "must_pass":
@@ -146,8 +148,9 @@ def bar_context(
     now: datetime,
     zone: str,
     current: int | None,
+    rest: Context | None = None,
 ) -> Context:
-    """Return the frame around an item: clock, sums and the numbers of all items."""
+    """Return the frame around an item: clock, sums and the numbers of all items; `rest` leads to a break."""
     left = timing.seconds_left(deadline_at, now)
     return {
         "title": title,
@@ -159,6 +162,7 @@ def bar_context(
         "leave_url": "/",
         "review_url": f"/attempts/{attempt_id}/review",
         "review_current": current is None,
+        "rest": rest,
         "answered": sum(mark.answered for mark in marks),
         "total": len(marks),
         "flagged": sum(mark.flagged for mark in marks),
@@ -173,6 +177,14 @@ def bar_context(
             for mark in marks
         ],
     }
+
+
+def break_link(attempt: Attempt) -> Context | None:
+    """Return the way to the next break, or None where none is left."""
+    left = timing.terms_of(attempt.terms).breaks - attempt.breaks_taken
+    if left <= 0:
+        return None
+    return {"url": f"/attempts/{attempt.id}/break", "label": f"Take a break ({left} left)"}
 
 
 def review_context(attempt_id: int, rows: Sequence[tuple[Mark, str]]) -> Context:

@@ -5,12 +5,14 @@ from typing import Any
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
 from app.certification import service
 from app.certification.rules import RequirementKind
 from app.certification.standing import Standing, is_open, standing
 from app.errors import RefusedError
-from app.exams import queries, timing
+from app.exams import accommodations, queries, timing
+from app.exams.accommodations import Signed
 from app.exams.queries import Sheet
 from app.exams.service import Saved
 from app.exams.timing import RefusalKind
@@ -18,8 +20,10 @@ from app.people import queries as people
 from app.people.permissions import Action
 from app.web import access
 from app.web.access import fragment, is_fetch, now, reading, requires, transaction, visitor
+from app.web.breaks import not_on_break
 from app.web.errors import answer
-from app.web.exam_words import bar_context, item_context, review_context, rules_of, seat_text
+from app.web.exam_words import bar_context, break_link, item_context, review_context, rules_of, seat_text
+from app.web.terms_words import notes_of
 from app.web.words import Context, clock_time
 
 bp = Blueprint("exams", __name__)
@@ -48,8 +52,9 @@ def start(course_id: str) -> Any:
         refused = where.open_attempt is None and isinstance(where.seat, timing.Refused)
         used_up = refused and where.seat.kind is timing.RefusalKind.USED_UP  # type: ignore[union-attr]
         managers = people.manager_names(found, who.actor.organisation_id, who.actor.account_id) if used_up else []
+        signed = _signed(found, where, refused=refused)
     text = seat_text(where, who.person.time_zone, managers)
-    return render_template("exams/start.html", exam=_start(where, text, refused=refused))
+    return render_template("exams/start.html", exam=_start(where, text, signed, refused=refused))
 
 
 @bp.post("/courses/<string:course_id>/exam")
@@ -84,6 +89,8 @@ def item(attempt_id: int, position: int) -> Any:
         )
     if not is_open(sitting.attempt, now()):
         return redirect(url_for("results.show", attempt_id=attempt_id), 303)
+    if timing.on_break(sitting.attempt.break_ends_at, now()):
+        return access.go("breaks.show", attempt_id=attempt_id)
     return render_template("exams/item.html", item=_item(sitting), exam=_bar(sitting, position))
 
 
@@ -100,8 +107,8 @@ def save(attempt_id: int, position: int) -> Any:
             form=request.form.to_dict(flat=False),
             now=now(),
         )
-    if saved.over:
-        return _over(attempt_id)
+    if saved.over or saved.on_break:
+        return _over(attempt_id) if saved.over else not_on_break(attempt_id)
     return _saved(attempt_id, position, saved) if is_fetch() else _go_on(attempt_id, position, saved)
 
 
@@ -129,6 +136,8 @@ def review(attempt_id: int) -> Any:
     sheet = _sheet(attempt_id)
     if not is_open(sheet.attempt, now()):
         return redirect(url_for("results.show", attempt_id=attempt_id), 303)
+    if timing.on_break(sheet.attempt.break_ends_at, now()):
+        return access.go("breaks.show", attempt_id=attempt_id)
     return render_template("exams/review.html", review=_review(sheet), exam=_bar(sheet, None))
 
 
@@ -162,17 +171,27 @@ def _sheet(attempt_id: int) -> Sheet:
         )
 
 
-def _start(where: Standing, text: str, *, refused: bool) -> Context:
+def _signed(found: Session, where: Standing, *, refused: bool) -> list[Signed]:
+    """Return who granted what the next or the running attempt has beyond the rules."""
+    terms = where.open_attempt.terms if where.open_attempt else None
+    ids = (terms or {}).get("accommodations", []) if where.open_attempt else [one.id for one in where.accommodations]
+    return accommodations.signed(found, visitor().actor.organisation_id, ids) if ids and not refused else []
+
+
+def _start(where: Standing, text: str, signed: list[Signed], *, refused: bool) -> Context:
     course_id = where.release.course_id
     course_url = url_for("courses.show", course_id=course_id)
     going_on = where.open_attempt
+    terms = timing.terms_of(going_on.terms) if going_on else where.terms
+    manifest = where.release.manifest
     unread = next((one for one in where.assessment.missing if one.kind is RequirementKind.LESSONS), None)
     return {
         "title": f"{where.release.title}: exam",
         "sub": "" if refused else text,
         "course_url": course_url,
         "course_title": where.release.title,
-        "rules": rules_of(where.release.manifest),
+        "rules": rules_of(manifest, terms),
+        "more": notes_of(terms, manifest["exam"], signed, visitor().person.time_zone) if signed else None,
         "points": POINTS,
         "declaration": DECLARATION,
         "start_url": url_for("exams.begin", course_id=course_id),
@@ -214,6 +233,7 @@ def _bar(found: queries.Sitting | Sheet, current: int | None) -> Context:
         now=now(),
         zone=visitor().person.time_zone,
         current=current,
+        rest=break_link(attempt),
     )
 
 
@@ -223,6 +243,9 @@ def _review(sheet: Sheet) -> Context:
 
 
 def _over(attempt_id: int) -> Any:
+    """Record what ran out, in a transaction of its own (a save holds the attempt, this takes the person first)."""
+    with transaction() as changed:
+        service.close_overdue(changed, now=now(), account_id=visitor().actor.account_id)
     goto = url_for("results.show", attempt_id=attempt_id)
     if is_fetch():
         return {"error": OVER, "goto": goto}, 410

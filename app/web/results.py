@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from app.certification.standing import Standing, record_after, standing_of
 from app.content.grade import credit
 from app.content.values import ItemType, Scoring
-from app.exams import queries, timing
+from app.exams import history, queries, timing
 from app.exams.models import CLOSED_BY_WITHDRAWAL, Attempt
 from app.exams.queries import Asked
-from app.exams.scoring import percent_shown
+from app.exams.scoring import number_shown, percent_shown
 from app.people import queries as people
 from app.people.permissions import Action
 from app.releases import queries as releases
@@ -22,6 +22,7 @@ from app.releases.models import Release
 from app.releases.queries import NOTHING_WITHDRAWN, Withdrawals
 from app.web.access import now, reading, requires, visitor
 from app.web.exam_words import key_lines, seat_text
+from app.web.proof_words import proof_context
 from app.web.words import Context, counted, moment
 
 bp = Blueprint("results", __name__)
@@ -58,9 +59,9 @@ def show(attempt_id: int) -> Any:
     return render_template("exams/result.html", result=_result(attempt, where, asked, managers))
 
 
-def _own_attempt(found: Session, attempt_id: int) -> tuple[Attempt, Release, queries.History]:
+def _own_attempt(found: Session, attempt_id: int) -> tuple[Attempt, Release, history.History]:
     who = visitor().actor
-    return queries.attempt_in_course(
+    return history.attempt_in_course(
         found, organisation_id=who.organisation_id, account_id=who.account_id, attempt_id=attempt_id
     )
 
@@ -129,6 +130,7 @@ def _result(attempt: Attempt, where: Standing, asked: list[Asked], managers: lis
         "critical": _critical(stored, manifest, asked),
         "again": _again(stored, where),
         "entries": [_entry(one) for one in asked],
+        "proof": proof_context(attempt, manifest["objectives"]),
     }
 
 
@@ -158,7 +160,7 @@ def _rules(stored: Mapping[str, Any], exam: Mapping[str, Any]) -> list[Context]:
         {
             "term": "Score",
             "figure": f"{percent_shown(score)}%",
-            "text": f"{_number(got)} of {counted(total, 'question')}, cut line {exam['cut_score_percent']}%",
+            "text": f"{number_shown(got)} of {counted(total, 'question')}, cut line {exam['cut_score_percent']}%",
             "met": reached,
             "word": "Reached" if reached else "Not reached",
         }
@@ -195,10 +197,6 @@ def _parts(stored: Mapping[str, Any]) -> list[Context]:
     return [row] if own else []
 
 
-def _number(value: Fraction) -> str:
-    return str(value.numerator) if value.denominator == 1 else f"{float(value):.1f}"
-
-
 def _objectives_text(exam: Mapping[str, Any]) -> str:
     own = any(section["cut_score_percent"] for section in exam["sections"])
     if own:
@@ -216,7 +214,7 @@ def _objectives(stored: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[
         rows.append(
             {
                 "name": manifest["objectives"][section["objective"]],
-                "right": f"{_number(got)} of {section['of']}",
+                "right": f"{number_shown(got)} of {section['of']}",
                 "percent": percent_shown(share),
                 "cut_percent": line,
                 "below": not section["reached"],

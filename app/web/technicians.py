@@ -13,14 +13,17 @@ from app.certification.lifecycle import State, StateAsOf
 from app.certification.queries import Held, Observed
 from app.certification.standing import Standing, exam_fact
 from app.exams import timing
-from app.exams.models import Attempt
+from app.exams.history import granted_of
+from app.exams.models import Accommodation, Attempt
 from app.exams.scoring import percent_shown
 from app.exams.timing import RefusalKind
 from app.people.permissions import Action
 from app.releases.manifest import procedure_name, span
 from app.reports.technician import TechnicianRecord, technician_record
 from app.web.access import go, now, reading, requires, transaction, visitor
+from app.web.accommodations import new_url
 from app.web.forms import HouseForm, plain, refusals_in, tidy
+from app.web.terms_words import terms_lines
 from app.web.words import Context, counted, day, days_left, moment, scope_rows, scope_words, short_day, status_of
 
 bp = Blueprint("technicians", __name__)
@@ -82,8 +85,15 @@ def _record(account_id: int) -> TechnicianRecord:
 
 def _form(record: TechnicianRecord) -> AttemptForm:
     form = AttemptForm()
-    form.course.choices = [(one.release.course_id, one.release.title) for one in record.standings]
+    # Whose attempts are used up comes first, who has passed last: the first one is chosen before anybody chooses.
+    order = sorted(record.standings, key=_need)
+    form.course.choices = [(one.release.course_id, one.release.title) for one in order]
     return form
+
+
+def _need(where: Standing) -> int:
+    refused = where.seat.kind if isinstance(where.seat, timing.Refused) else None
+    return {RefusalKind.USED_UP: 0, RefusalKind.WAIT: 1, None: 2}.get(refused, 3)
 
 
 def _page(record: TechnicianRecord, form: AttemptForm) -> str:
@@ -115,6 +125,8 @@ def _technician(record: TechnicianRecord) -> Context:
             for granted_at in history.granted_at
         ],
         "sign_offs": [_sign_off(one, devices) for one in record.observed],
+        "accommodations": [_accommodation(one, by, record) for one, by in record.accommodations],
+        "accommodate_url": new_url(record.account_id) if _in_reach(record, Action.ACCOMMODATE) else "",
         "may_grant": _in_reach(record, Action.GRANT_ATTEMPT) and bool(record.standings),
     }
 
@@ -208,6 +220,24 @@ def _attempt(attempt: Attempt, title: str, zone: str) -> Context:
     if fact.passed:
         return {**row, "score": score, "state": "active", "label": "Passed", "note": note}
     return {**row, "score": score, "state": "expired", "label": "Not passed", "note": note}
+
+
+def _accommodation(one: Accommodation, by: str, record: TechnicianRecord) -> Context:
+    zone, today = visitor().person.time_zone, visitor().today
+    titles = {where.release.course_id: where.release.title for where in record.standings}
+    over = one.ended_at is not None or (one.last_on is not None and one.last_on < today)
+    until = f" to {day(one.last_on)}" if one.last_on else " on"
+    ended = f"Ended on {moment(one.ended_at, zone)}" if one.ended_at else f"From {day(one.first_on)}{until}"
+    may_end = not over and _in_reach(record, Action.ACCOMMODATE)
+    return {
+        "what": " · ".join(terms_lines(granted_of(one).terms)),
+        "course": titles.get(one.course_id, one.course_id) if one.course_id else "Every exam",
+        "dates": ended,
+        "by": f"{by}, {moment(one.granted_at, zone)}",
+        "reason": one.reason,
+        "over": over,
+        "end_url": url_for("accommodations.end", account_id=one.account_id, accommodation_id=one.id) if may_end else "",
+    }
 
 
 def _sign_off(one: Observed, devices: Mapping[str, Mapping[str, Any]]) -> Context:

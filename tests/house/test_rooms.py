@@ -13,11 +13,15 @@ DOORS = ("web", "api", "cli", "worker")
 ROOMS = ("audit", "certification", "exams", "learning", "people", "releases")
 STORING = ("__init__", "models", "queries", "service")
 NOT_PURE = {
+    "accommodations": "what is granted to a person: it writes, beside exams' service",
+    "breaks": "the part of exams' service that stops the clock",
+    "exposure": "reads the latest papers for exams' service",
     "disclosure": "reads a paper and leaves a trail entry",
     "equipment": "reads and writes the devices of a clinic",
     "issuing": "the part of certification's service that writes events",
     "comparing": "reads releases side by side for the service and the reviews",
     "shaken": "reads the papers of passes that a withdrawn row touches",
+    "history": "reads what people sat, beside queries",
     "storing": "the part of releases' service that writes frozen content",
     "standing": "reads across rooms for certification's service and pages",
     "passwords": "a hash takes salt, and a sign-in takes chance",

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.certification import service as certification
 from app.content.draw import draw
+from app.exams.exposure import asked_lately
 from app.exams.models import Attempt, PaperItem
 from app.people.permissions import Actor
 from app.releases import comparing, queries, service
@@ -112,8 +113,9 @@ def seed_that(world: World, session: Session, resting: Collection[str], *, asks:
     """Return a seed whose paper asks one of these items, or none of them."""
     release = queries.get_release(session, world.organisation_id, world.release_id)
     sections, pool = exam_of(release.manifest).sections, queries.pool_of(session, release).items
+    asked = asked_lately(session, world.organisation_id, world.release_id)
     for seed in range(500):
-        picked = {pick.item_id for pick in draw(sections, pool, seed=seed).picks}
+        picked = {pick.item_id for pick in draw(sections, pool, seed=seed, asked=asked).picks}
         if bool(picked & set(resting)) is asks:
             return seed
     raise AssertionError("no seed of 500 does")

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
-from app import clock
+from app import clock, worker
 from app.cli import main
 from app.cli.demo_story import sit
 from app.db import Database
@@ -290,6 +290,20 @@ def test_the_worker_records_what_ran_out(sqlite_machine: Machine, tmp_path: Path
     with sqlite_machine.database.session() as session:
         attempt = session.get_one(Attempt, attempt_id)
     assert (attempt.closed_by, attempt.closed_at) == ("ran_out", attempt.deadline_at)
+
+
+def test_the_worker_looks_every_minute_and_leaves_nothing_for_the_next(
+    sqlite_machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    then = clock.now() - timedelta(minutes=31)
+    with sqlite_machine.database.transaction() as session:
+        for person in (sqlite_machine.world.ann, sqlite_machine.world.ben):
+            start(session, person.actor, now=then)
+    monkeypatch.setattr(worker, "BATCH", 1)
+    queue = make_queue(settings_for(sqlite_machine.database.url, tmp_path))
+    job = next(iter(queue._registry.periodic_tasks))  # noqa: SLF001  what the consumer runs every minute
+    assert all(job.validate_datetime(then + timedelta(minutes=minute)) for minute in range(90))
+    assert job.execute() == 2
 
 
 def run(*arguments: str, typed: str = "", **environment: str) -> Result:

@@ -16,6 +16,7 @@ from app.certification.lifecycle import EventKind, State
 from app.certification.models import CertificationEvent
 from app.certification.queries import held_by
 from app.db import Database
+from app.exams.models import Attempt
 from app.people import queries
 from app.people import service as people
 from app.people.permissions import Role
@@ -71,6 +72,9 @@ def test_a_certification_tells_all_that_it_rests_on(db: Session, world: World) -
     assert (row["release"], row["release_hash"]) == (release.id, release.content_hash)
     assert (row["attempt"], row["score_percent"]) == (held_attempt(db, world), 100)
     assert row["score_numerator"] == row["score_denominator"]
+    attempt = db.get_one(Attempt, row["attempt"])
+    assert row["paper_proof"] == {**attempt.proof, "seed": str(attempt.seed)}
+    assert [one["asked"] for one in row["paper_proof"]["sections"]] == [3, 5, 5, 4, 3]
     assert row["cells"] == ["Skin tightening, Nd:YAG laser 1064 nm, microsecond mode: III–IV allowed"]
     assert row["devices"] == [one["name"] for one in release.manifest["devices"].values()]
     assert row["disclaimer"] == release.manifest["scheme"]["disclaimer"]

@@ -13,6 +13,7 @@ from app.certification.models import CertificationEvent
 from app.cli.demo_story import sit
 from app.errors import NotFoundError, RefusedError
 from app.exams import queries as exams
+from app.exams.history import attempt_in_course
 from app.exams.models import Attempt, Response
 from app.exams.responses import hash_revisions
 from app.exams.service import ENDED, RAN_OUT, SUBMITTED
@@ -311,7 +312,7 @@ def save(session: Session, *, world: World, attempt_id: int, position: int, seco
 def frozen_exam(world: World, session: Session) -> dict[str, object]:
     """Return the exam of the release in force."""
     attempt = start(session, world.ann.actor)
-    release = exams.attempt_in_course(
+    release = attempt_in_course(
         session, organisation_id=world.organisation_id, account_id=world.ann.id, attempt_id=attempt.id
     )[1]
     return dict(release.manifest["exam"])

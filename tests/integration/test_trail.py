@@ -62,6 +62,8 @@ CHANGING = {
     "lesson_completion",
     "flag",
     "attempt",
+    "attempt_break",
+    "accommodation",
     "entry_detail",
 }
 

@@ -11,6 +11,7 @@ from app.exams.scoring import (
     ReasonKind,
     ScoredItem,
     SectionScore,
+    number_shown,
     percent_shown,
     score_paper,
 )
@@ -201,3 +202,10 @@ def test_a_better_response_never_turns_a_pass_into_a_fail(items: list[ScoredItem
 @given(st.fractions(0, 1), st.integers(0, 100))
 def test_who_reads_a_percentage_has_reached_it(score: Fraction, cut: int) -> None:
     assert (percent_shown(score) >= cut) == (score >= Fraction(cut, 100))
+
+
+@given(st.fractions(0, 40, max_denominator=60))
+def test_questions_got_are_never_shown_as_more_than_they_are(got: Fraction) -> None:
+    shown = Fraction(number_shown(got))
+    assert got - Fraction(1, 10) < shown <= got
+    assert (shown == got) or got.denominator != 1

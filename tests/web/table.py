@@ -20,6 +20,7 @@ from app.releases import queries as releases
 from app.releases import service as release_service
 from app.reports import releases as reports
 from tests.factories import COURSE, ZONE, World, certify, people_of, revised_course
+from tests.integration.accommodated import grant as grant_more
 
 ROLES = ("stranger", "ann", "max", "eva", "mira", "ada", "tom", "ida", "olga")
 # What nobody has: an id, a course, a lesson, a hash, a token and a number that are well written.
@@ -29,6 +30,7 @@ UNKNOWN = {
     "attempt": "999999",
     "failed": "999999",
     "grant": "999999",
+    "accommodation": "999999",
     "release": "999999",
     "revised": "999999",
     "riverside": "999999",
@@ -106,6 +108,9 @@ TABLE = (
     row("exams.flag", "POST", "/attempts/{attempt}/items/1/flag", "303 303 404 404 404 404 404 404 404", flag="on"),
     row("exams.review", "GET", "/attempts/{attempt}/review", "303 200 404 404 404 404 404 404 404"),
     row("exams.submit", "POST", "/attempts/{attempt}/submit", "303 303 404 404 404 404 404 404 404"),
+    row("breaks.show", "GET", "/attempts/{attempt}/break", "303 200 404 404 404 404 404 404 404"),
+    row("breaks.begin", "POST", "/attempts/{attempt}/break", "303 303 404 404 404 404 404 404 404"),
+    row("breaks.end", "POST", "/attempts/{attempt}/break/end", "303 303 404 404 404 404 404 404 404"),
     row("results.show", "GET", "/attempts/{failed}/result", "303 200 404 404 404 404 404 404 404"),
     row("board.show", "GET", "/board", "303 404 200 404 200 200 404 200 200"),
     row("scope.show", "GET", "/scope", "303 404 200 404 200 200 404 200 200"),
@@ -119,6 +124,23 @@ TABLE = (
         "303 404 303 404 404 404 404 303 404",
         course="{course}",
         reason="The fire alarm rang.",
+    ),
+    row("accommodations.new", "GET", "/technicians/{ann}/accommodations/new", "303 404 200 404 404 404 404 200 404"),
+    row(
+        "accommodations.grant",
+        "POST",
+        "/technicians/{ann}/accommodations/new",
+        "303 404 303 404 404 404 404 303 404",
+        course="*",
+        time="5/4",
+        first_on="{today}",
+        reason="Confirmed by the clinic's doctor.",
+    ),
+    row(
+        "accommodations.end",
+        "POST",
+        "/technicians/{ann}/accommodations/{accommodation}/end",
+        "303 404 303 404 404 404 404 303 404",
     ),
     row("assignments.new", "GET", "/assignments/new?clinic={riverside}", "303 404 200 404 404 404 404 200 404"),
     row(
@@ -212,6 +234,7 @@ def make_full_world(database: Database) -> FullWorld:
         world = people_of(session, now - timedelta(days=341))
         held = certify(session, world, world.ann, now=now - timedelta(days=340))
         failed = sit(session, world.ann.actor, course_id=COURSE, at=now - timedelta(days=3), right=False)
+        granted = grant_more(session, world, now=now, day=day_in(ZONE, now))
         running = certification.start_attempt(session, actor=world.ann.actor, course_id=COURSE, seed=7, now=now)
         _, link = invite(session, world, "Cleo Marsh", now)
         gone, _ = invite(session, world, "Gabi Roth", now)
@@ -228,6 +251,7 @@ def make_full_world(database: Database) -> FullWorld:
             "attempt": running.id,
             "failed": failed,
             "grant": grant,
+            "accommodation": granted.id,
             "release": release.id,
             "revised": revised.id,
             "riverside": world.riverside,
