@@ -1,4 +1,4 @@
-"""Tables of attempts: the paper as drawn, responses as append-only revisions, flags, extra attempts."""
+"""Tables of attempts: paper as drawn, append-only responses, flags, grants, codes, what was seen of a sitting."""
 
 from datetime import datetime
 from typing import Any
@@ -52,6 +52,9 @@ class Attempt(Base):
     score_denominator: Mapped[int | None] = mapped_column(sa.BigInteger)
     result: Mapped[dict[str, Any] | None]
     responses_hash: Mapped[str | None] = mapped_column(sa.String(64))
+    asks_certainty: Mapped[bool] = mapped_column(server_default="0")
+    # The networks (CIDR) that it is sat in, as they were at its start; none of them: anywhere.
+    networks: Mapped[list[Any]] = mapped_column(server_default="[]")
 
 
 class PaperItem(Base):
@@ -78,6 +81,7 @@ class Response(Base):
     revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     chosen: Mapped[Any] = mapped_column(sa.JSON)
     saved_at: Mapped[datetime]
+    certainty: Mapped[str | None] = mapped_column(sa.String(8))
 
 
 class Flag(Base):
@@ -104,3 +108,58 @@ class AttemptGrant(Base):
     granted_at: Mapped[datetime]
     granted_by: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
     reason: Mapped[str] = mapped_column(sa.String(500))
+
+
+class ProctorCode(Base):
+    """A code that somebody on site gave one person for one exam; only its argon2id hash is kept, and it works once."""
+
+    __tablename__ = "proctor_code"
+    __table_args__ = (
+        sa.Index("ix_proctor_code_organisation_id_account_id", "organisation_id", "account_id", "course_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    course_id: Mapped[str] = mapped_column(sa.String(64))
+    code_hash: Mapped[str] = mapped_column(sa.String(255))
+    made_at: Mapped[datetime]
+    made_by: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    attempt_id: Mapped[int | None] = mapped_column(sa.ForeignKey("attempt.id"))
+
+
+class SittingEvent(Base):
+    """Something that a browser told of a sitting, such as that its page was left: a fact to read, never a verdict."""
+
+    __tablename__ = "sitting_event"
+    __table_args__ = (sa.Index("ix_sitting_event_organisation_id_attempt_id", "organisation_id", "attempt_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    attempt_id: Mapped[int] = mapped_column(sa.ForeignKey("attempt.id"))
+    position: Mapped[int | None]
+    kind: Mapped[str] = mapped_column(sa.String(16))
+    happened_at: Mapped[datetime]
+
+
+class CoachingTask(Base):
+    """A critical item that somebody answered wrongly and was sure of: a manager talks it over, and says so."""
+
+    __tablename__ = "coaching_task"
+    __table_args__ = (
+        sa.UniqueConstraint("organisation_id", "attempt_id", "position"),
+        sa.Index("ix_coaching_task_organisation_id_account_id", "organisation_id", "account_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    attempt_id: Mapped[int] = mapped_column(sa.ForeignKey("attempt.id"))
+    position: Mapped[int]
+    topic: Mapped[str] = mapped_column(sa.Text)
+    made_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    done_by: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+    note: Mapped[str | None] = mapped_column(sa.String(500))

@@ -23,6 +23,7 @@ class Mark:
     answered: bool
     flagged: bool
     chosen: Chosen
+    certainty: str | None
     saved_at: datetime | None
     revision: int
 
@@ -106,7 +107,7 @@ def marks(session: Session, attempt: Attempt) -> tuple[Mark, ...]:
     """Return the marks of all items of an attempt, in order; two queries."""
     latest: dict[int, Any] = {}
     for row in session.execute(
-        select(Response.position, Response.revision, Response.chosen, Response.saved_at)
+        select(Response.position, Response.revision, Response.chosen, Response.certainty, Response.saved_at)
         .where(Response.attempt_id == attempt.id)
         .order_by(Response.position, Response.revision)
     ):
@@ -125,6 +126,7 @@ def _mark(position: int, row: Any, flagged: bool) -> Mark:  # noqa: FBT001  a ro
         answered=row is not None and bool(row.chosen),
         flagged=flagged,
         chosen=row.chosen if row else None,
+        certainty=row.certainty if row else None,
         saved_at=row.saved_at if row else None,
         revision=row.revision if row else 0,
     )
@@ -144,6 +146,7 @@ class Asked:
     keyed: dict[str, Any]
     chosen: Chosen
     revision: int
+    certainty: str | None = None
 
 
 def paper(session: Session, attempt_id: int) -> list[Asked]:
@@ -161,13 +164,14 @@ def paper(session: Session, attempt_id: int) -> list[Asked]:
             keyed=keyed,
             chosen=chosen,
             revision=revision or 0,
+            certainty=certainty,
         )
-        for item, shown, keyed, chosen, revision in rows
+        for item, shown, keyed, chosen, revision, certainty in rows
     ]
 
 
 @cache
-def _paper() -> Select[PaperItem, dict[str, Any], dict[str, Any], Any, int]:
+def _paper() -> Select[PaperItem, dict[str, Any], dict[str, Any], Any, int, str | None]:
     newest = (
         select(Response.position, func.max(Response.revision).label("revision"))
         .where(Response.attempt_id == bindparam("attempt_id"))
@@ -175,7 +179,7 @@ def _paper() -> Select[PaperItem, dict[str, Any], dict[str, Any], Any, int]:
         .subquery()
     )
     return (
-        select(PaperItem, ItemContent.shown, ItemContent.keyed, Response.chosen, newest.c.revision)
+        select(PaperItem, ItemContent.shown, ItemContent.keyed, Response.chosen, newest.c.revision, Response.certainty)
         .join(ItemContent, ItemContent.hash == PaperItem.item_hash)
         .outerjoin(newest, newest.c.position == PaperItem.position)
         .outerjoin(
@@ -189,14 +193,14 @@ def _paper() -> Select[PaperItem, dict[str, Any], dict[str, Any], Any, int]:
     )
 
 
-def revisions(session: Session, attempt_id: int) -> list[tuple[int, int, Chosen, str]]:
-    """Return every response revision of an attempt: position, revision, chosen, ISO instant."""
+def revisions(session: Session, attempt_id: int) -> list[tuple[Any, ...]]:
+    """Return every response revision of an attempt: position, revision, chosen, ISO instant, and how sure, if told."""
     rows = session.execute(
-        select(Response.position, Response.revision, Response.chosen, Response.saved_at)
+        select(Response.position, Response.revision, Response.chosen, Response.saved_at, Response.certainty)
         .where(Response.attempt_id == attempt_id)
         .order_by(Response.position, Response.revision)
     )
-    return [(row[0], row[1], row[2], row[3].isoformat()) for row in rows]
+    return [(row[0], row[1], row[2], row[3].isoformat(), *([row[4]] if row[4] else [])) for row in rows]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

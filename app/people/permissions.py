@@ -42,6 +42,8 @@ class Action(StrEnum):
     GIVE_ALL_ROLES = "give_all_roles"
     ASSIGN = "assign"
     GRANT_ATTEMPT = "grant_attempt"
+    FOLLOW_UP = "follow_up"
+    MAKE_PROCTOR_CODE = "make_proctor_code"
     SIGN_OFF = "sign_off"
     SEE_RELEASES = "see_releases"
     PUBLISH_RELEASE = "publish_release"
@@ -52,8 +54,17 @@ class Action(StrEnum):
 
 TABLE: dict[Role, frozenset[Action]] = {
     Role.TECHNICIAN: frozenset({Action.LEARN}),
-    Role.EVALUATOR: frozenset({Action.SIGN_OFF}),
-    Role.MANAGER: frozenset({Action.SEE_BOARD, Action.MANAGE_PEOPLE, Action.ASSIGN, Action.GRANT_ATTEMPT}),
+    Role.EVALUATOR: frozenset({Action.SIGN_OFF, Action.MAKE_PROCTOR_CODE}),
+    Role.MANAGER: frozenset(
+        {
+            Action.SEE_BOARD,
+            Action.MANAGE_PEOPLE,
+            Action.ASSIGN,
+            Action.GRANT_ATTEMPT,
+            Action.FOLLOW_UP,
+            Action.MAKE_PROCTOR_CODE,
+        }
+    ),
     Role.AUTHOR: frozenset({Action.SEE_RELEASES, Action.PUBLISH_RELEASE}),
     Role.MEDICAL_DIRECTOR: frozenset({Action.SEE_BOARD, Action.SEE_RELEASES, Action.SIGN_RELEASE}),
     Role.AUDITOR: frozenset({Action.SEE_BOARD, Action.SEE_RELEASES, Action.EXPORT, Action.READ_PAPER}),
@@ -64,6 +75,7 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.GIVE_ALL_ROLES,
             Action.ASSIGN,
             Action.GRANT_ATTEMPT,
+            Action.FOLLOW_UP,
             Action.SEE_RELEASES,
             Action.PUBLISH_RELEASE,
             Action.READ_PAPER,

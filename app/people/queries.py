@@ -183,6 +183,21 @@ def _name_holds(text: str) -> ColumnElement[bool]:
     return or_(*(Account.name.icontains(spelling, autoescape=True) for spelling in spellings))
 
 
+def networks(session: Session, organisation_id: int, account_id: int) -> Sequence[list[str]]:
+    """Return the networks of the clinics where a person treats, clinic by clinic; one query."""
+    query = (
+        select(Clinic.networks)
+        .join(RoleGrant, RoleGrant.clinic_id == Clinic.id)
+        .where(
+            Clinic.organisation_id == organisation_id,
+            RoleGrant.account_id == account_id,
+            RoleGrant.role == Role.TECHNICIAN.value,
+            RoleGrant.ended_at.is_(None),
+        )
+    )
+    return session.scalars(query).all()
+
+
 def people_in_clinics(session: Session, organisation_id: int) -> dict[int, int]:
     """Return how many people hold a role in each clinic, by its id; a clinic without anybody is left out."""
     query = (
