@@ -10,7 +10,7 @@ from sqlalchemy import Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.errors import NotFoundError
-from app.exams.models import Attempt, AttemptGrant, Flag, PaperItem, Response
+from app.exams.models import Attempt, AttemptGrant, Flag, PaperItem, Response, SittingEvent
 from app.exams.responses import Chosen
 from app.releases.models import ItemContent, Release, ReleaseWithdrawal
 
@@ -201,6 +201,16 @@ def revisions(session: Session, attempt_id: int) -> list[tuple[Any, ...]]:
         .order_by(Response.position, Response.revision)
     )
     return [(row[0], row[1], row[2], row[3].isoformat(), *([row[4]] if row[4] else [])) for row in rows]
+
+
+def told(session: Session, attempt: Attempt) -> list[tuple[str, int | None, datetime]]:
+    """Return what a browser told of an attempt: kind, position (None on the review), instant."""
+    rows = session.execute(
+        select(SittingEvent.kind, SittingEvent.position, SittingEvent.happened_at)
+        .where(SittingEvent.organisation_id == attempt.organisation_id, SittingEvent.attempt_id == attempt.id)
+        .order_by(SittingEvent.id)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

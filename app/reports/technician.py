@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from app.certification import queries as certifications
@@ -13,6 +13,7 @@ from app.certification.queries import Held, Observed
 from app.certification.standing import Record, Standing, standing_of
 from app.errors import NotFoundError
 from app.exams import queries as exams
+from app.exams.models import CoachingTask
 from app.exams.queries import History
 from app.learning.models import Assignment, LessonCompletion
 from app.learning.queries import Assigned
@@ -37,8 +38,19 @@ class TechnicianRecord:
     standings: tuple[Standing, ...]
     histories: tuple[tuple[str, History], ...]
     observed: tuple[Observed, ...]
+    to_talk_over: int = 0
 
 
+_TO_TALK_OVER = (
+    select(func.count(CoachingTask.id))
+    .where(
+        CoachingTask.organisation_id == Account.organisation_id,
+        CoachingTask.account_id == Account.id,
+        CoachingTask.done_at.is_(None),
+    )
+    .correlate(Account)
+    .scalar_subquery()
+)
 # One row for each clinic and lesson read: small, and a query less than person, roles and progress one by one.
 _PERSON = (
     select(
@@ -49,6 +61,7 @@ _PERSON = (
         Clinic.name.label("clinic"),
         Assignment,
         LessonCompletion.lesson_id,
+        _TO_TALK_OVER.label("to_talk_over"),
     )
     .outerjoin(
         RoleGrant,
@@ -112,6 +125,7 @@ def technician_record(
         ),
         histories=tuple((titles.get(course_id, course_id), history) for course_id, history in record.histories.items()),
         observed=record.observed,
+        to_talk_over=rows[0].to_talk_over,
     )
 
 

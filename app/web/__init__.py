@@ -25,12 +25,15 @@ from app.web import (
     evidence,
     exams,
     home,
+    networks,
     ops,
     people,
+    proctoring,
     release_changes,
     releases,
     results,
     sign_offs,
+    sittings,
     technicians,
     verify,
 )
@@ -41,9 +44,9 @@ from config import Settings
 LARGEST_REQUEST = 256 * 1024
 PLACES: tuple[tuple[str, str, Action | None, str], ...] = (
     ("Home", "home.show", Action.LEARN, "home"),
-    ("Team", "board.show", Action.SEE_BOARD, "board technicians"),
-    ("Sign-offs", "sign_offs.show", Action.SIGN_OFF, "sign_offs"),
-    ("People", "people.show", Action.MANAGE_PEOPLE, "people"),
+    ("Team", "board.show", Action.SEE_BOARD, "board technicians sittings"),
+    ("Sign-offs", "sign_offs.show", Action.SIGN_OFF, "sign_offs proctoring"),
+    ("People", "people.show", Action.MANAGE_PEOPLE, "people networks"),
     ("Assign", "assignments.new", Action.ASSIGN, "assignments"),
     ("Courses", "editions.courses", None, "editions courses exams results"),
     ("Releases", "releases.show", Action.SEE_RELEASES, "releases release_changes"),
@@ -93,7 +96,7 @@ def create(settings: Settings, database: Database) -> Flask:
     _add_globals(app, demo=settings.demo)
     for module in (account, assignments, board, courses, editions, evidence, exams, home, ops, people):
         app.register_blueprint(module.bp)
-    for module in (release_changes, releases, results, sign_offs, technicians, verify):
+    for module in (networks, proctoring, release_changes, releases, results, sign_offs, sittings, technicians, verify):
         app.register_blueprint(module.bp)
     setattr(app.view_functions["static"], "access", access.PUBLIC)  # noqa: B010  Flask's own view, typed without it
     if settings.trusted_proxies:

@@ -15,6 +15,7 @@ STORING = ("__init__", "models", "queries", "service")
 NOT_PURE = {
     "disclosure": "reads a paper and leaves a trail entry",
     "coaching": "writes down what is to be talked over, and that it was",
+    "places": "sets the networks of a clinic",
     "proctoring": "makes codes, which takes chance, and reads the networks of clinics",
     "saving": "the part of exams' service that adds revisions",
     "watching": "writes down what a browser told of a sitting",

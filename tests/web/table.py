@@ -13,6 +13,7 @@ from app.certification.queries import cells_of
 from app.cli.demo_story import sit
 from app.clock import day_in
 from app.db import Database
+from app.exams.models import CoachingTask
 from app.people import service
 from app.people.models import Account, RoleGrant
 from app.people.permissions import Role
@@ -29,6 +30,7 @@ UNKNOWN = {
     "attempt": "999999",
     "failed": "999999",
     "grant": "999999",
+    "task": "999999",
     "release": "999999",
     "revised": "999999",
     "riverside": "999999",
@@ -104,6 +106,7 @@ TABLE = (
     row("exams.item", "GET", "/attempts/{attempt}/items/1", "303 200 404 404 404 404 404 404 404"),
     row("exams.save", "POST", "/attempts/{attempt}/items/1", "303 303 404 404 404 404 404 404 404"),
     row("exams.flag", "POST", "/attempts/{attempt}/items/1/flag", "303 303 404 404 404 404 404 404 404", flag="on"),
+    row("exams.note", "POST", "/attempts/{attempt}/events", "303 204 404 404 404 404 404 404 404", kind="left_page"),
     row("exams.review", "GET", "/attempts/{attempt}/review", "303 200 404 404 404 404 404 404 404"),
     row("exams.submit", "POST", "/attempts/{attempt}/submit", "303 303 404 404 404 404 404 404 404"),
     row("results.show", "GET", "/attempts/{failed}/result", "303 200 404 404 404 404 404 404 404"),
@@ -116,6 +119,23 @@ TABLE = (
         "303 404 303 404 404 404 404 303 404",
         course="{course}",
         reason="The fire alarm rang.",
+    ),
+    row("sittings.show", "GET", "/technicians/{ann}/sittings", "303 404 200 404 200 200 404 200 404"),
+    row(
+        "sittings.finish",
+        "POST",
+        "/technicians/{ann}/coaching/{task}",
+        "303 404 303 404 404 404 404 303 404",
+        note="We read the lesson on eyewear again.",
+    ),
+    row("proctoring.show", "GET", "/proctor-codes", "303 404 200 200 404 404 404 404 200"),
+    row(
+        "proctoring.make",
+        "POST",
+        "/proctor-codes",
+        "303 404 422 422 404 404 404 404 422",
+        technician="{ann}",
+        course="{course}",
     ),
     row("assignments.new", "GET", "/assignments/new?clinic={riverside}", "303 404 200 404 404 404 404 200 404"),
     row(
@@ -155,6 +175,14 @@ TABLE = (
     row("people.make_link", "POST", "/people/{ann}/link", "303 404 200 404 404 404 404 200 404"),
     row("people.clinics", "GET", "/clinics", "303 404 404 404 404 404 404 200 200"),
     row("people.add_clinic", "POST", "/clinics", "303 404 404 404 404 404 404 303 303", name="Seefeld"),
+    row("networks.show", "GET", "/clinics/{riverside}/networks", "303 404 404 404 404 404 404 200 404"),
+    row(
+        "networks.change",
+        "POST",
+        "/clinics/{riverside}/networks",
+        "303 404 404 404 404 404 404 303 404",
+        networks="203.0.113.0/24",
+    ),
     row("sign_offs.show", "GET", "/sign-offs", "303 404 404 200 404 404 404 404 404"),
     row(
         "sign_offs.attest",
@@ -216,6 +244,16 @@ def make_full_world(database: Database) -> FullWorld:
         release = releases.get_release(session, world.organisation_id, world.release_id)
         revised = release_service.publish(session, actor=world.tom.actor, frozen=revised_course(), now=now)
         reports.count_impact(session, actor=world.tom.actor, release_id=revised.id, day=now.date(), now=now)
+        task = CoachingTask(
+            organisation_id=world.organisation_id,
+            account_id=world.ann.id,
+            attempt_id=failed,
+            position=1,
+            topic="Set the device",
+            made_at=now,
+        )
+        session.add(task)
+        session.flush()
         cell = cells_of(release)[0].cell
         grant = session.scalars(select(RoleGrant.id).where(RoleGrant.account_id == world.ann.id)).one()
         today = day_in(ZONE, now)
@@ -225,6 +263,7 @@ def make_full_world(database: Database) -> FullWorld:
             "attempt": running.id,
             "failed": failed,
             "grant": grant,
+            "task": task.id,
             "release": release.id,
             "revised": revised.id,
             "riverside": world.riverside,
