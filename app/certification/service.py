@@ -59,6 +59,9 @@ def start_attempt(
         raise RefusedError(why_no_seat(where.seat, managers=managers, zone=zone))
     networks = proctoring.networks_of(session, actor.organisation_id, actor.account_id)
     proctoring.check_place(networks, address)
+    takes_code = where.release.manifest["exam"].get("proctor_code", False)
+    if takes_code:
+        proctoring.use_code(session, actor=actor, course_id=course_id, code_id=code_id, now=now)
     attempt = exams.create_attempt(
         session,
         organisation_id=actor.organisation_id,
@@ -69,8 +72,8 @@ def start_attempt(
         now=now,
         networks=networks,
     )
-    if where.release.manifest["exam"].get("proctor_code"):
-        proctoring.admit(session, actor=actor, attempt=attempt, code_id=code_id, now=now)
+    if takes_code:
+        proctoring.note_admission(session, attempt=attempt, code_id=code_id, now=now)
     return attempt
 
 

@@ -81,29 +81,39 @@ def find_code(session: Session, *, actor: Actor, course_id: str, code: str, now:
     return found.id if found and fits else None
 
 
-def admit(session: Session, *, actor: Actor, attempt: Attempt, code_id: int | None, now: datetime) -> None:
-    """Use a code up for a new attempt; RefusedError where there is none, or it was used meanwhile, or ran out."""
+def use_code(session: Session, *, actor: Actor, course_id: str, code_id: int | None, now: datetime) -> None:
+    """Use a code up; RefusedError where there is none, or it was used meanwhile, or ran out."""
     if code_id is None:
         raise RefusedError(NO_CODE)
     used = session.execute(
         update(ProctorCode)
         .where(
-            *_open(actor.organisation_id, actor.account_id, attempt.course_id),
+            *_open(actor.organisation_id, actor.account_id, course_id),
             ProctorCode.id == code_id,
             ProctorCode.expires_at > now,
         )
-        .values(used_at=now, attempt_id=attempt.id)
+        .values(used_at=now)
         .execution_options(synchronize_session=False)
     )
     if used.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result counts its rows
         raise RefusedError(WRONG_CODE)
+
+
+def note_admission(session: Session, *, attempt: Attempt, code_id: int | None, now: datetime) -> None:
+    """Write down which code an attempt was started with."""
+    session.execute(
+        update(ProctorCode)
+        .where(ProctorCode.organisation_id == attempt.organisation_id, ProctorCode.id == code_id)
+        .values(attempt_id=attempt.id)
+        .execution_options(synchronize_session=False)
+    )
     trail.record(
         session,
-        organisation_id=actor.organisation_id,
+        organisation_id=attempt.organisation_id,
         kind="proctor_code.used",
         subject=f"proctor_code:{code_id}",
-        actor_id=actor.account_id,
-        account_id=actor.account_id,
+        actor_id=attempt.account_id,
+        account_id=attempt.account_id,
         now=now,
         detail={"attempt": attempt.id},
     )

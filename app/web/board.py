@@ -169,7 +169,10 @@ def _groups(rows: Sequence[BoardRow], columns: Sequence[int], treating: Collecti
     groups = []
     for clinic, found in groupby(rows, key=lambda row: row.clinic):
         of_clinic = list(found)
-        waiting = sum(bool(TO_FOLLOW_UP & _keys(row, columns)) for row in of_clinic)
+        waiting = sum(
+            bool(TO_FOLLOW_UP & _keys(row, columns)) or any(row.cells[index].progress.to_talk_over for index in columns)
+            for row in of_clinic
+        )
         size = "1 person" if len(of_clinic) == 1 else f"{len(of_clinic)} people"
         groups.append(
             {

@@ -21,7 +21,7 @@ INSTRUCTIONS = {
     ItemType.SINGLE.value: "Choose one answer",
     ItemType.MULTIPLE.value: "Choose every right answer",
     ItemType.NUMERIC.value: "Enter a number",
-    ItemType.ORDERING.value: "Drag into order, or use the arrows: the first at the top",
+    ItemType.ORDERING.value: "Put these in order, the first at the top",
     ItemType.MATCHING.value: "Choose the right partner for each",
 }
 

@@ -60,10 +60,14 @@ def summary(events: Sequence[Told]) -> str:
         return f"At least {MOST_EVENTS} times something was told; no more was written down."
     if not left and not copied:
         return "The browser told of nothing."
-    parts = [f"the page was left {counted(left, 'time')}"] if left else []
-    parts += [f"text was copied {counted(copied, 'time')}"] if copied else []
+    parts = [f"the page was left {_times(left)}"] if left else []
+    parts += [f"text was copied {_times(copied)}"] if copied else []
     text = ", and ".join(parts)
     return f"{text[:1].upper()}{text[1:]}."
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
 
 
 def _lines(events: Iterable[Told], zone: str) -> list[str]:
