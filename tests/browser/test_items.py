@@ -1,8 +1,13 @@
 """Items by their types in a browser: steps are dragged, numbers are understood, pictures open large, focus is kept."""
 
+import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
+from app import clock
+from app.exams.models import PaperItem
 from app.exams.queries import Asked
+from app.releases.models import ItemContent
+from tests.asking import sign_edition
 from tests.browser.answering import expect_focus_on_heading, expect_saved, shown_order
 from tests.browser.browsing import PHONE, look_at, signed_in
 from tests.browser.conftest import Live, Open
@@ -109,6 +114,83 @@ def test_the_focus_stands_on_the_stem_after_a_page_load(live: Live, page: Page) 
     expect_focus_on_heading(page)
     page.goto("/attempts/1/review")
     expect_focus_on_heading(page)
+
+
+def test_a_picture_opens_large_and_closes_with_the_keyboard(live: Live, page: Page) -> None:
+    attempt_id = start_pictured(live)
+    signed_in(page, live.world.ann.email)
+    page.goto(f"/attempts/{attempt_id}/items/1")
+    link = page.get_by_role("link", name="Enlarge picture")
+    link.focus()
+    page.keyboard.press("Enter")
+    large = page.get_by_role("dialog", name="Picture")
+    expect(large).to_be_visible()
+    expect(large.get_by_role("img")).to_have_attribute("alt", "A tattoo")
+    expect(large.get_by_role("button", name="Close")).to_be_focused()
+    look_at(page)
+    page.keyboard.press("Escape")
+    expect(large).to_be_hidden()
+    expect(link).to_be_focused()
+    assert len(page.context.pages) == 1
+
+
+def test_how_sure_one_is_is_saved_with_the_answer(live: Live, open_page: Open) -> None:
+    with live.database.transaction() as session:
+        sign_edition(session, live.world, now=clock.now(), certainty=True)
+    page = open_page(PHONE)
+    asked = open_item(live, page, "single-choice")
+    page.locator("label.opt").first.click()
+    expect_saved(page)
+    page.get_by_role("radio", name="Not sure", exact=True).check()
+    expect_saved(page)
+    look_at(page)
+    page.reload()
+    expect(page.get_by_role("radio", name="Not sure", exact=True)).to_be_checked()
+    kept = paper_of(live.database, 1)[asked.position - 1]
+    assert (kept.revision, kept.certainty) == (2, "not_sure")
+
+
+def test_leaving_and_copying_are_told_and_nothing_else_is(live: Live, page: Page) -> None:
+    open_item(live, page, "single-choice")
+    page.reload()
+    page.goto("/attempts/1/items/1")
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Control+c")
+    hide(page, hidden=True)
+    hide(page, hidden=False)
+    manager = signed_in(page.context.browser.new_page(base_url=live.url), live.world.max.email)  # type: ignore[union-attr]
+    manager.goto(f"/technicians/{live.world.ann.id}/sittings")
+    expect(manager.get_by_text("The page was left once, and text was copied once.")).to_be_visible()
+    manager.get_by_text("When", exact=True).click()
+    expect(manager.get_by_text("question 1: came back after")).to_be_visible()
+    look_at(manager)
+    manager.close()
+
+
+def hide(page: Page, *, hidden: bool) -> None:
+    """Let the page believe that another one is in front of it, or that it is in front again."""
+    with page.expect_response("**/events"):
+        page.evaluate(
+            """hidden => {
+              Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+              document.dispatchEvent(new Event("visibilitychange"));
+            }""",
+            hidden,
+        )
+
+
+def start_pictured(live: Live) -> int:
+    """Start an attempt of Ann's, and show a picture with its first item; return the attempt's id."""
+    attempt_id = start_mixed(live.database, live.world)
+    with live.database.transaction() as session:
+        session.execute(sa.text("DROP TRIGGER item_content_no_update"))
+        first = session.scalars(
+            sa.select(ItemContent)
+            .join(PaperItem, PaperItem.item_hash == ItemContent.hash)
+            .where(PaperItem.attempt_id == attempt_id, PaperItem.position == 1)
+        ).one()
+        first.shown = {**first.shown, "media": {"url": "/static/mark.svg", "alt": "A tattoo"}}
+    return attempt_id
 
 
 def open_item(live: Live, page: Page, kind: str) -> Asked:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -285,4 +285,4 @@ def rewrite_keys(session: Session, change: Change) -> None:
     """Change what is kept secret of all items: nobody can, so the trigger that sees to it goes first."""
     session.execute(sa.text("DROP TRIGGER item_content_no_update"))
     for number, item in enumerate(session.scalars(sa.select(ItemContent)).all()):
-        item.keyed = cast("dict[str, Any]", change(number, item.keyed))
+        item.keyed = change(number, item.keyed)

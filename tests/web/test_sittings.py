@@ -6,6 +6,7 @@ import pytest
 
 from app import clock
 from app.certification import service as certification
+from app.cli.demo_story import form_for
 from app.db import Database
 from app.exams import queries, watching
 from tests.asking import sign_edition
@@ -25,14 +26,7 @@ def sat(database: Database, world: World) -> int:
     attempt_id = start(database, world.ann.actor, at=began)
     with database.transaction() as session:
         for one in queries.paper(session, attempt_id):
-            given = {"order": [option["id"] for option in one.shown["options"]], "choice": ["a"], "value": ["999999"]}
-            pairs = {
-                f"match-{option['id']}": [one.shown["rights"][0]["id"]]
-                for option in one.shown["options"]
-                if one.shown["rights"]
-            }
-            if one.shown["type"] == "ordering":
-                given["order"] = right(one)["order"][::-1]
+            wrong = form_for(one.shown, one.keyed["key"], right=False)
             certification.save_response(
                 session,
                 actor=world.ann.actor,
