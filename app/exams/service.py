@@ -70,23 +70,27 @@ def create_attempt(
     session.add(attempt)
     session.flush()
     session.connection().execute(_PAPER, _paper_rows(attempt.id, drawn.picks, pool))
+    _tell_started(session, attempt, now)
+    return attempt
+
+
+def _tell_started(session: Session, attempt: Attempt, now: datetime) -> None:
+    told = {
+        "release": attempt.release_id,
+        "number": attempt.number,
+        "seed": str(attempt.seed),
+        "items": attempt.items,
+    }
     trail.record(
         session,
-        organisation_id=organisation_id,
+        organisation_id=attempt.organisation_id,
         kind="attempt.started",
         subject=f"attempt:{attempt.id}",
-        actor_id=account_id,
-        account_id=account_id,
+        actor_id=attempt.account_id,
+        account_id=attempt.account_id,
         now=now,
-        detail={
-            "release": release.id,
-            "number": attempt.number,
-            "seed": str(seed),
-            "items": attempt.items,
-            **({"networks": list(networks)} if networks else {}),
-        },
+        detail={**told, "networks": attempt.networks} if attempt.networks else told,
     )
-    return attempt
 
 
 def _drawn(  # noqa: PLR0917  what a draw takes, in its order

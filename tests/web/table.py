@@ -244,16 +244,6 @@ def make_full_world(database: Database) -> FullWorld:
         release = releases.get_release(session, world.organisation_id, world.release_id)
         revised = release_service.publish(session, actor=world.tom.actor, frozen=revised_course(), now=now)
         reports.count_impact(session, actor=world.tom.actor, release_id=revised.id, day=now.date(), now=now)
-        task = CoachingTask(
-            organisation_id=world.organisation_id,
-            account_id=world.ann.id,
-            attempt_id=failed,
-            position=1,
-            topic="Set the device",
-            made_at=now,
-        )
-        session.add(task)
-        session.flush()
         cell = cells_of(release)[0].cell
         grant = session.scalars(select(RoleGrant.id).where(RoleGrant.account_id == world.ann.id)).one()
         today = day_in(ZONE, now)
@@ -263,7 +253,7 @@ def make_full_world(database: Database) -> FullWorld:
             "attempt": running.id,
             "failed": failed,
             "grant": grant,
-            "task": task.id,
+            "task": to_talk_over(session, world, failed, now),
             "release": release.id,
             "revised": revised.id,
             "riverside": world.riverside,
@@ -282,6 +272,21 @@ def make_full_world(database: Database) -> FullWorld:
             name: service.begin_sign_in(session, account_id=person.id, now=now) for name, person in world.people.items()
         }
     return FullWorld(world=world, tokens=tokens, names={name: str(value) for name, value in names.items()})
+
+
+def to_talk_over(session: Session, world: World, attempt_id: int, now: datetime) -> int:
+    """Give Ann something to talk over about an attempt; return its id."""
+    task = CoachingTask(
+        organisation_id=world.organisation_id,
+        account_id=world.ann.id,
+        attempt_id=attempt_id,
+        position=1,
+        topic="Set the device",
+        made_at=now,
+    )
+    session.add(task)
+    session.flush()
+    return task.id
 
 
 def invite(session: Session, world: World, name: str, now: datetime) -> tuple[Account, str]:
