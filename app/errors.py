@@ -1,8 +1,12 @@
-"""The two ways in which a service says no."""
+"""The ways in which a service says no."""
 
 
 class RefusedError(Exception):
     """The act is not possible now; the message tells the person what to do next."""
+
+
+class NotHereError(RefusedError):
+    """The act is not possible from where the person is; elsewhere it is."""
 
 
 class NotFoundError(Exception):

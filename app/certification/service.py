@@ -13,9 +13,9 @@ from app.certification.refusals import why_no_seat
 from app.certification.standing import Standing, is_open, standing
 from app.clock import day_in
 from app.errors import NotFoundError, RefusedError
+from app.exams import proctoring, saving, timing
 from app.exams import queries as exam_queries
 from app.exams import service as exams
-from app.exams import timing
 from app.exams.models import CLOSED_BY_WITHDRAWAL, Attempt
 from app.learning import queries as learning_queries
 from app.learning import service as learning
@@ -29,10 +29,21 @@ from app.releases.models import Release
 OBSERVED_AT_MOST = timedelta(days=90)
 
 
-def start_attempt(session: Session, *, actor: Actor, course_id: str, seed: int, now: datetime) -> Attempt:
+def start_attempt(
+    session: Session,
+    *,
+    actor: Actor,
+    course_id: str,
+    seed: int,
+    now: datetime,
+    code_id: int | None = None,
+    address: str | None = None,
+) -> Attempt:
     """Start a person's next attempt at a course's exam, or return the one that is open.
 
-    RefusedError tells why there is no next one: passed, used up (and who may grant one), too early.
+    `code_id` is the code that was found to fit, `address` where the request comes from.
+    RefusedError tells why there is no next one: passed, used up (and who may grant one), too early, no code given on
+    site, outside the clinic's network.
     """
     zone = people.lock_person(session, actor.account_id)
     where = _own_standing(session, actor, course_id, zone, now)
@@ -46,7 +57,12 @@ def start_attempt(session: Session, *, actor: Actor, course_id: str, seed: int, 
     if isinstance(where.seat, timing.Refused):
         managers = people_queries.manager_names(session, actor.organisation_id, actor.account_id)
         raise RefusedError(why_no_seat(where.seat, managers=managers, zone=zone))
-    return exams.create_attempt(
+    networks = proctoring.networks_of(session, actor.organisation_id, actor.account_id)
+    proctoring.check_place(networks, address)
+    takes_code = where.release.manifest["exam"].get("proctor_code", False)
+    if takes_code:
+        proctoring.use_code(session, actor=actor, course_id=course_id, code_id=code_id, now=now)
+    attempt = exams.create_attempt(
         session,
         organisation_id=actor.organisation_id,
         account_id=actor.account_id,
@@ -55,7 +71,11 @@ def start_attempt(session: Session, *, actor: Actor, course_id: str, seed: int, 
         seed=seed,
         granted=where.accommodations,
         now=now,
+        networks=networks,
     )
+    if takes_code:
+        proctoring.note_admission(session, attempt=attempt, code_id=code_id, now=now)
+    return attempt
 
 
 def save_response(
@@ -66,9 +86,11 @@ def save_response(
     position: int,
     form: Mapping[str, Sequence[str]],
     now: datetime,
-) -> exams.Saved:
-    """Save what a person chose for an item of their open attempt."""
-    return exams.save_response(
+    known: int | None = None,
+    address: str | None = None,
+) -> saving.Saved:
+    """Save what a person chose for an item of their open attempt, unless another page saved something newer."""
+    return saving.save_response(
         session,
         organisation_id=actor.organisation_id,
         account_id=actor.account_id,
@@ -76,6 +98,8 @@ def save_response(
         position=position,
         form=form,
         now=now,
+        known=known,
+        address=address,
     )
 
 

@@ -48,6 +48,8 @@ def read_paper(session: Session, *, actor: Actor, attempt_id: int, now: datetime
         "responses_hash": attempt.responses_hash,
         "items": [_item(asked) for asked in queries.paper(session, attempt.id)],
         "revisions": [list(one) for one in queries.revisions(session, attempt.id)],
+        "networks": attempt.networks,
+        "told": [[kind, position, at.isoformat()] for kind, position, at in queries.told(session, attempt)],
     }
     trail.record(
         session,
@@ -83,6 +85,7 @@ def as_text(paper: dict[str, Any]) -> str:
         f"Score {paper['score']}, {'passed' if paper['passed'] else 'not passed'}",
         f"Responses {paper['responses_hash']}",
         *_proof_lines(paper),
+        *(f"{at}: the browser told {kind}, item {position or 'none'}" for kind, position, at in paper["told"]),
     ]
     return "\n".join([*head, *(line for item in paper["items"] for line in _lines(item))])
 
@@ -125,6 +128,7 @@ def _item(asked: queries.Asked) -> dict[str, Any]:
         "why": key["why"],
         "chosen": asked.chosen,
         "revision": asked.revision,
+        "certainty": asked.certainty,
     }
 
 

@@ -1,4 +1,4 @@
-"""Tables of attempts: the paper as drawn, responses as append-only revisions, breaks, what is granted to a person."""
+"""Tables of attempts: paper as drawn, append-only responses, breaks, what was granted, what was seen of a sitting."""
 
 from datetime import date, datetime
 from typing import Any
@@ -60,6 +60,9 @@ class Attempt(Base):
     breaks_taken: Mapped[int] = mapped_column(default=0, server_default="0")
     # A break ends at this instant if nobody comes back before; what the clock gains by it stands in the deadline.
     break_ends_at: Mapped[datetime | None]
+    asks_certainty: Mapped[bool] = mapped_column(server_default="0")
+    # The networks (CIDR) that it is sat in, as they were at its start; none of them: anywhere.
+    networks: Mapped[list[Any]] = mapped_column(server_default="[]")
 
 
 class AttemptBreak(Base):
@@ -98,6 +101,7 @@ class Response(Base):
     revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     chosen: Mapped[Any] = mapped_column(sa.JSON)
     saved_at: Mapped[datetime]
+    certainty: Mapped[str | None] = mapped_column(sa.String(8))
 
 
 class Flag(Base):
@@ -149,3 +153,58 @@ class Accommodation(Base):
     granted_at: Mapped[datetime]
     ended_by: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
     ended_at: Mapped[datetime | None]
+
+
+class ProctorCode(Base):
+    """A code that somebody on site gave one person for one exam; only its argon2id hash is kept, and it works once."""
+
+    __tablename__ = "proctor_code"
+    __table_args__ = (
+        sa.Index("ix_proctor_code_organisation_id_account_id", "organisation_id", "account_id", "course_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    course_id: Mapped[str] = mapped_column(sa.String(64))
+    code_hash: Mapped[str] = mapped_column(sa.String(255))
+    made_at: Mapped[datetime]
+    made_by: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    attempt_id: Mapped[int | None] = mapped_column(sa.ForeignKey("attempt.id"))
+
+
+class SittingEvent(Base):
+    """Something that a browser told of a sitting, such as that its page was left: a fact to read, never a verdict."""
+
+    __tablename__ = "sitting_event"
+    __table_args__ = (sa.Index("ix_sitting_event_organisation_id_attempt_id", "organisation_id", "attempt_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    attempt_id: Mapped[int] = mapped_column(sa.ForeignKey("attempt.id"))
+    position: Mapped[int | None]
+    kind: Mapped[str] = mapped_column(sa.String(16))
+    happened_at: Mapped[datetime]
+
+
+class CoachingTask(Base):
+    """A critical item that somebody answered wrongly and was sure of: a manager talks it over, and says so."""
+
+    __tablename__ = "coaching_task"
+    __table_args__ = (
+        sa.UniqueConstraint("organisation_id", "attempt_id", "position"),
+        sa.Index("ix_coaching_task_organisation_id_account_id", "organisation_id", "account_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    attempt_id: Mapped[int] = mapped_column(sa.ForeignKey("attempt.id"))
+    position: Mapped[int]
+    topic: Mapped[str] = mapped_column(sa.Text)
+    made_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    done_by: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+    note: Mapped[str | None] = mapped_column(sa.String(500))

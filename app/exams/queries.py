@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.content.grade import credit
 from app.content.values import ItemType, Scoring
 from app.errors import NotFoundError
-from app.exams.models import Attempt, Flag, PaperItem, Response
+from app.exams.models import Attempt, Flag, PaperItem, Response, SittingEvent
 from app.exams.responses import Chosen
 from app.exams.scoring import ScoredItem
 from app.releases.models import ItemContent, Release
@@ -26,6 +26,7 @@ class Mark:
     answered: bool
     flagged: bool
     chosen: Chosen
+    certainty: str | None
     saved_at: datetime | None
     revision: int
 
@@ -109,7 +110,7 @@ def marks(session: Session, attempt: Attempt) -> tuple[Mark, ...]:
     """Return the marks of all items of an attempt, in order; two queries."""
     latest: dict[int, Any] = {}
     for row in session.execute(
-        select(Response.position, Response.revision, Response.chosen, Response.saved_at)
+        select(Response.position, Response.revision, Response.chosen, Response.certainty, Response.saved_at)
         .where(Response.attempt_id == attempt.id)
         .order_by(Response.position, Response.revision)
     ):
@@ -128,6 +129,7 @@ def _mark(position: int, row: Any, flagged: bool) -> Mark:  # noqa: FBT001  a ro
         answered=row is not None and bool(row.chosen),
         flagged=flagged,
         chosen=row.chosen if row else None,
+        certainty=row.certainty if row else None,
         saved_at=row.saved_at if row else None,
         revision=row.revision if row else 0,
     )
@@ -147,6 +149,7 @@ class Asked:
     keyed: dict[str, Any]
     chosen: Chosen
     revision: int
+    certainty: str | None = None
 
 
 def paper(session: Session, attempt_id: int) -> list[Asked]:
@@ -164,8 +167,9 @@ def paper(session: Session, attempt_id: int) -> list[Asked]:
             keyed=keyed,
             chosen=chosen,
             revision=revision or 0,
+            certainty=certainty,
         )
-        for item, shown, keyed, chosen, revision in rows
+        for item, shown, keyed, chosen, revision, certainty in rows
     ]
 
 
@@ -182,7 +186,7 @@ def scored(asked: Asked) -> ScoredItem:
 
 
 @cache
-def _paper() -> Select[PaperItem, dict[str, Any], dict[str, Any], Any, int]:
+def _paper() -> Select[PaperItem, dict[str, Any], dict[str, Any], Any, int, str | None]:
     newest = (
         select(Response.position, func.max(Response.revision).label("revision"))
         .where(Response.attempt_id == bindparam("attempt_id"))
@@ -190,7 +194,7 @@ def _paper() -> Select[PaperItem, dict[str, Any], dict[str, Any], Any, int]:
         .subquery()
     )
     return (
-        select(PaperItem, ItemContent.shown, ItemContent.keyed, Response.chosen, newest.c.revision)
+        select(PaperItem, ItemContent.shown, ItemContent.keyed, Response.chosen, newest.c.revision, Response.certainty)
         .join(ItemContent, ItemContent.hash == PaperItem.item_hash)
         .outerjoin(newest, newest.c.position == PaperItem.position)
         .outerjoin(
@@ -204,14 +208,24 @@ def _paper() -> Select[PaperItem, dict[str, Any], dict[str, Any], Any, int]:
     )
 
 
-def revisions(session: Session, attempt_id: int) -> list[tuple[int, int, Chosen, str]]:
-    """Return every response revision of an attempt: position, revision, chosen, ISO instant."""
+def revisions(session: Session, attempt_id: int) -> list[tuple[Any, ...]]:
+    """Return every response revision of an attempt: position, revision, chosen, ISO instant, and how sure, if told."""
     rows = session.execute(
-        select(Response.position, Response.revision, Response.chosen, Response.saved_at)
+        select(Response.position, Response.revision, Response.chosen, Response.saved_at, Response.certainty)
         .where(Response.attempt_id == attempt_id)
         .order_by(Response.position, Response.revision)
     )
-    return [(row[0], row[1], row[2], row[3].isoformat()) for row in rows]
+    return [(row[0], row[1], row[2], row[3].isoformat(), *([row[4]] if row[4] else [])) for row in rows]
+
+
+def told(session: Session, attempt: Attempt) -> list[tuple[str, int | None, datetime]]:
+    """Return what a browser told of an attempt: kind, position (None on the review), instant."""
+    rows = session.execute(
+        select(SittingEvent.kind, SittingEvent.position, SittingEvent.happened_at)
+        .where(SittingEvent.organisation_id == attempt.organisation_id, SittingEvent.attempt_id == attempt.id)
+        .order_by(SittingEvent.id)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def items_seen(session: Session, organisation_id: int, account_id: int, course_id: str) -> frozenset[str]:

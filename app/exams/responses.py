@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
 from app.content.values import ItemType
@@ -11,7 +12,16 @@ from app.errors import RefusedError
 
 NUMBER = re.compile(r"[+-]?\d{1,9}([.,]\d{1,9})?", re.ASCII)
 
+REVISION = re.compile(r"[0-9]{1,9}", re.ASCII)
+
 Chosen = list[str] | str | dict[str, str] | None
+
+
+class Certainty(StrEnum):
+    """How sure a person was of a response."""
+
+    SURE = "sure"
+    NOT_SURE = "not_sure"
 
 
 def read_form(shown: Mapping[str, Any], form: Mapping[str, Sequence[str]]) -> Chosen:
@@ -29,15 +39,47 @@ def read_form(shown: Mapping[str, Any], form: Mapping[str, Sequence[str]]) -> Ch
         case ItemType.MULTIPLE:
             return sorted(set(_offered(shown, form.get("choice", ())))) or None
         case ItemType.NUMERIC:
-            return _number(form.get("value", ("",)))
+            return _number(form.get("value", ("",)), shown["unit"] or "")
         case ItemType.ORDERING:
             return _order(shown, form)
         case ItemType.MATCHING:
             return _pairs(shown, form) or None
 
 
-def hash_revisions(revisions: Iterable[tuple[int, int, Chosen, str]]) -> str:
-    """Return SHA-256 (hex) over every revision (position, revision, chosen, instant), in order."""
+def read_certainty(form: Mapping[str, Sequence[str]]) -> str | None:
+    """Return how sure a form says that the person is, None where it does not say; RefusedError for anything else."""
+    given = form.get("certainty", ("",))[0]
+    if given and given not in set(Certainty):
+        raise RefusedError("Choose sure or not sure.")
+    return given or None
+
+
+def known_revision(form: Mapping[str, Sequence[str]]) -> int:
+    """Return the revision of a response that a page showed when its form was filled in; 0 where it showed none.
+
+    A form that does not say so knew of none.
+    """
+    given = form.get("revision", ("",))[0]
+    if given and not REVISION.fullmatch(given):
+        raise RefusedError("Load this page again, then choose once more.")
+    return int(given or 0)
+
+
+def understood(chosen: Chosen, unit: str | None) -> str:
+    """Return a number as it was understood, such as `12.5 J/cm²` of the typed 12,50; "" where none was typed."""
+    if not isinstance(chosen, str) or not chosen:
+        return ""
+    sign, digits = ("−" if chosen.startswith("-") else ""), chosen.lstrip("+-").replace(",", ".")
+    whole, _, decimals = digits.partition(".")
+    number = f"{int(whole)}.{decimals.rstrip('0')}".rstrip(".")
+    return f"{sign}{number} {unit or ''}".rstrip()
+
+
+def hash_revisions(revisions: Iterable[tuple[Any, ...]]) -> str:
+    """Return SHA-256 (hex) over every revision (position, revision, chosen, instant), in order.
+
+    How sure the person was follows as a fifth part where they were asked: what was hashed before keeps its hash.
+    """
     lines = [json.dumps(one, sort_keys=True, separators=(",", ":"), ensure_ascii=False) for one in revisions]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
@@ -53,12 +95,14 @@ def _offered(shown: Mapping[str, Any], given: Sequence[str]) -> list[str]:
     return list(given)
 
 
-def _number(given: Sequence[str]) -> str | None:
+def _number(given: Sequence[str], unit: str) -> str | None:
     text = given[0].strip() if given else ""
+    if unit and text.casefold().endswith(unit.casefold()):
+        text = text[: -len(unit)].rstrip()
     if not text:
         return None
     if not NUMBER.fullmatch(text):
-        raise RefusedError("Enter a number such as 12.5 or 12,5, without its unit.")
+        raise RefusedError("Enter a number such as 12.5 or 12,5.")
     return text
 
 

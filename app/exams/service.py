@@ -1,12 +1,12 @@
-"""Drawing a paper, saving responses, closing an attempt: exams score, certification decides what it is worth."""
+"""Drawing a paper, closing an attempt, granting one more: exams score, certification decides what it is worth."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.audit import service as trail
@@ -14,37 +14,19 @@ from app.content.draw import DrawError, Drawn, Pick
 from app.content.redraw import digest_of, inputs_of, redraw
 from app.db import table_of
 from app.errors import NotFoundError, RefusedError
-from app.exams import queries, timing
+from app.exams import coaching, queries, timing
 from app.exams.exposure import asked_lately
-from app.exams.models import CLOSED_BY_WITHDRAWAL, Attempt, AttemptGrant, Flag, PaperItem, Response
-from app.exams.responses import Chosen, hash_revisions, read_form
+from app.exams.models import CLOSED_BY_WITHDRAWAL, Attempt, AttemptGrant, Flag, PaperItem
+from app.exams.responses import hash_revisions
 from app.exams.scoring import Result, score_paper
 from app.people import queries as people
 from app.people.permissions import Action, Actor
 from app.releases import queries as releases
 from app.releases.manifest import exam_of
-from app.releases.models import ItemContent, Release
+from app.releases.models import Release
 
+_PAPER = insert(table_of(PaperItem))
 SUBMITTED, RAN_OUT, ENDED = "submitted", "ran_out", "ended"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Saved:
-    """What became of a response: its revision and instant, and the next item (None after the last).
-
-    `over` means that the attempt was closed or out of time, `on_break` that its clock stands still: nothing was saved.
-    """
-
-    over: bool
-    on_break: bool = False
-    revision: int = 0
-    saved_at: datetime | None = None
-    seconds_left: int = 0
-    items: int = 0
-    next_shown: dict[str, Any] | None = None
-    next_chosen: Chosen = None
-    next_saved_at: datetime | None = None
-    next_flagged: bool = False
 
 
 def create_attempt(
@@ -56,6 +38,7 @@ def create_attempt(
     number: int,
     seed: int,
     granted: Sequence[timing.Granted] = (),
+    networks: Sequence[str] = (),
     now: datetime,
 ) -> Attempt:
     """Draw a paper by seed from a release and store it as drawn; items not seen before come first.
@@ -85,6 +68,8 @@ def create_attempt(
         deadline_at=timing.deadline_at(now, exam.time_limit_minutes, timing.most_of(granted).time_factor),
         draw_inputs=inputs,
         terms=timing.terms_json(granted) if granted else None,
+        asks_certainty=exam.certainty,
+        networks=list(networks),
     )
     session.add(attempt)
     session.flush()
@@ -103,7 +88,13 @@ def _tell_start(session: Session, attempt: Attempt, drawn_from: str) -> None:
         actor_id=attempt.account_id,
         account_id=attempt.account_id,
         now=attempt.started_at,
-        detail={**detail, "items": attempt.items, "drawn_from": drawn_from, "terms": attempt.terms},
+        detail={
+            **detail,
+            "items": attempt.items,
+            "drawn_from": drawn_from,
+            "terms": attempt.terms,
+            **({"networks": attempt.networks} if attempt.networks else {}),
+        },
     )
 
 
@@ -144,106 +135,6 @@ def _paper_rows(attempt_id: int, picks: Sequence[Pick], pool: releases.Pool) -> 
     ]
 
 
-_attempt, _paper, _content = Attempt.__table__.c, PaperItem.__table__.c, ItemContent.__table__.c
-_flag, _response = Flag.__table__.c, Response.__table__.c
-_newer = table_of(Response).alias("newer")
-_LATEST = (
-    select(func.max(_newer.c.revision))
-    .where(_newer.c.attempt_id == _paper.attempt_id, _newer.c.position == _paper.position)
-    .scalar_subquery()
-)
-
-_PAPER = insert(table_of(PaperItem))
-
-# The two statements of a save are constant, over the tables: they are compiled once, and no object is built of a row.
-# The first one finds the attempt (and locks it, so that a save and a submit follow each other), the item and the next.
-_AT_ITEM = (
-    select(
-        _attempt.closed_at,
-        _attempt.deadline_at,
-        _attempt.break_ends_at,
-        _attempt["items"],
-        _paper.position,
-        _content.shown,
-        _flag.position.is_not(None).label("flagged"),
-        _response.chosen,
-        _response.saved_at,
-    )
-    .select_from(Attempt.__table__)
-    .join(PaperItem.__table__, _paper.attempt_id == _attempt.id)
-    .join(ItemContent.__table__, _content.hash == _paper.item_hash)
-    .outerjoin(Flag.__table__, (_flag.attempt_id == _attempt.id) & (_flag.position == _paper.position))
-    .outerjoin(
-        Response.__table__,
-        (_response.attempt_id == _attempt.id)
-        & (_response.position == _paper.position)
-        & (_response.revision == _LATEST),
-    )
-    .where(
-        _attempt.id == bindparam("attempt_id"),
-        _attempt.organisation_id == bindparam("organisation_id"),
-        _attempt.account_id == bindparam("account_id"),
-        _paper.position.in_((bindparam("position"), bindparam("following"))),
-    )
-    .order_by(_paper.position)
-    .with_for_update(of=Attempt.__table__)
-)
-# Who waited for the lock sees with this one what was saved meanwhile: the number of a revision is never given twice.
-_REVISION = (
-    insert(table_of(Response))
-    .from_select(
-        ["attempt_id", "position", "revision", "chosen", "saved_at"],
-        select(
-            bindparam("attempt_id", type_=_response.attempt_id.type),
-            bindparam("position", type_=_response.position.type),
-            func.coalesce(func.max(_response.revision), 0) + 1,
-            bindparam("chosen", type_=_response.chosen.type),
-            bindparam("saved_at", type_=_response.saved_at.type),
-        ).where(_response.attempt_id == bindparam("attempt_id"), _response.position == bindparam("position")),
-    )
-    .returning(_response.revision)
-)
-
-
-def save_response(
-    session: Session,
-    *,
-    organisation_id: int,
-    account_id: int,
-    attempt_id: int,
-    position: int,
-    form: Mapping[str, Sequence[str]],
-    now: datetime,
-) -> Saved:
-    """Add a revision of the response to one item, and return the next item with it; two statements.
-
-    RefusedError for a choice that was not offered; `over` when the time is up or the attempt was closed.
-    """
-    connection = session.connection()
-    places = {"attempt_id": attempt_id, "position": position, "following": position + 1}
-    rows = connection.execute(_AT_ITEM, {**places, "organisation_id": organisation_id, "account_id": account_id}).all()
-    if not rows or rows[0].position != position:
-        raise NotFoundError
-    here, following = rows[0], rows[1] if len(rows) > 1 else None
-    if timing.closed_at_of(here.closed_at, here.deadline_at, now) is not None:
-        return Saved(over=True)
-    if timing.on_break(here.break_ends_at, now):
-        return Saved(over=False, on_break=True)
-    chosen = read_form(here.shown, form)
-    revision = connection.execute(_REVISION, {**places, "chosen": chosen, "saved_at": now}).scalar_one()
-    return Saved(
-        over=False,
-        revision=revision,
-        saved_at=now,
-        seconds_left=timing.seconds_left(here.deadline_at, now),
-        items=here.items,
-        next_shown=following.shown if following else None,
-        next_chosen=following.chosen if following else None,
-        next_saved_at=following.saved_at if following else None,
-        next_flagged=bool(following.flagged) if following else False,
-    )
-
-
 def set_flag(session: Session, *, attempt: Attempt, position: int, flagged: bool) -> None:
     """Flag an item to come back to, or take the flag away."""
     if not 1 <= position <= attempt.items:
@@ -276,6 +167,8 @@ def close_attempt(
     session.refresh(attempt)
     if won.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result counts its rows
         return False
+    if closed_by in (SUBMITTED, RAN_OUT):
+        coaching.note_tasks(session, attempt=attempt, now=now)
     trail.record(
         session,
         organisation_id=attempt.organisation_id,

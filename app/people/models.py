@@ -1,6 +1,7 @@
 """Tables of organisations, clinics, accounts, roles, sign-ins and links."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -29,6 +30,8 @@ class Clinic(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
     name: Mapped[str] = mapped_column(sa.String(120))
+    # Where its people sit exams, as CIDR; none: anywhere.
+    networks: Mapped[list[Any]] = mapped_column(server_default="[]")
 
 
 class ClinicDevice(Base):

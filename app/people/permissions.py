@@ -44,6 +44,8 @@ class Action(StrEnum):
     GRANT_ATTEMPT = "grant_attempt"
     MANAGE_DEVICES = "manage_devices"
     ACCOMMODATE = "accommodate"
+    FOLLOW_UP = "follow_up"
+    MAKE_PROCTOR_CODE = "make_proctor_code"
     SIGN_OFF = "sign_off"
     SEE_RELEASES = "see_releases"
     PUBLISH_RELEASE = "publish_release"
@@ -54,7 +56,7 @@ class Action(StrEnum):
 
 TABLE: dict[Role, frozenset[Action]] = {
     Role.TECHNICIAN: frozenset({Action.LEARN}),
-    Role.EVALUATOR: frozenset({Action.SIGN_OFF}),
+    Role.EVALUATOR: frozenset({Action.SIGN_OFF, Action.MAKE_PROCTOR_CODE}),
     Role.MANAGER: frozenset(
         {
             Action.SEE_BOARD,
@@ -63,6 +65,8 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.GRANT_ATTEMPT,
             Action.MANAGE_DEVICES,
             Action.ACCOMMODATE,
+            Action.FOLLOW_UP,
+            Action.MAKE_PROCTOR_CODE,
         }
     ),
     Role.AUTHOR: frozenset({Action.SEE_RELEASES, Action.PUBLISH_RELEASE}),
@@ -77,6 +81,7 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.GRANT_ATTEMPT,
             Action.MANAGE_DEVICES,
             Action.ACCOMMODATE,
+            Action.FOLLOW_UP,
             Action.SEE_RELEASES,
             Action.PUBLISH_RELEASE,
             Action.READ_PAPER,

@@ -23,6 +23,8 @@ class Person:
     time_zone: str
     is_demo: bool
     clinics: tuple[str, ...]
+    networks: tuple[str, ...]
+    """The networks of the clinics where they treat; none of them: their exams are sat anywhere."""
 
 
 _account, _organisation, _clinic = Account.__table__.c, Organisation.__table__.c, Clinic.__table__.c
@@ -42,6 +44,7 @@ SIGNED_IN = (
         _grant.role,
         _grant.clinic_id,
         _clinic.name,
+        _clinic.networks,
     )
     .select_from(SignIn.__table__)
     .join(Account.__table__, _account.id == _sign_in.account_id)
@@ -72,6 +75,7 @@ def signed_in_person(connection: Connection, token_hash: str, *, now: datetime) 
         time_zone=zone,
         is_demo=demo,
         clinics=tuple(dict.fromkeys(row[10] for row in rows if row[10] is not None)),
+        networks=tuple(sorted({one for row in rows if row[8] == Role.TECHNICIAN.value for one in row[11] or ()})),
     )
 
 
@@ -181,6 +185,21 @@ def _name_holds(text: str) -> ColumnElement[bool]:
     # SQLite folds the case of ASCII letters only: the usual spellings of the others are tried one by one.
     spellings = {text, text.lower(), text.upper(), text.title()}
     return or_(*(Account.name.icontains(spelling, autoescape=True) for spelling in spellings))
+
+
+def networks(session: Session, organisation_id: int, account_id: int) -> Sequence[list[str]]:
+    """Return the networks of the clinics where a person treats, clinic by clinic; one query."""
+    query = (
+        select(Clinic.networks)
+        .join(RoleGrant, RoleGrant.clinic_id == Clinic.id)
+        .where(
+            Clinic.organisation_id == organisation_id,
+            RoleGrant.account_id == account_id,
+            RoleGrant.role == Role.TECHNICIAN.value,
+            RoleGrant.ended_at.is_(None),
+        )
+    )
+    return session.scalars(query).all()
 
 
 def people_in_clinics(session: Session, organisation_id: int) -> dict[int, int]:

@@ -11,7 +11,7 @@ from app.certification import queries as certifications
 from app.certification import scope
 from app.certification.lifecycle import State, StateAsOf
 from app.certification.rules import counts_as_practice
-from app.exams.models import Attempt
+from app.exams.models import Attempt, CoachingTask
 from app.learning.models import Assignment, LessonCompletion
 from app.people import queries as people
 from app.releases import queries as releases
@@ -31,6 +31,7 @@ class Progress:
     passed: bool
     observed: int
     needed: int
+    to_talk_over: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,8 +130,8 @@ def status_board(
 
 def _training(
     session: Session, organisation_id: int, account_ids: Collection[int]
-) -> dict[tuple[int, str], tuple[int, int, bool]]:
-    """Return (lessons read, attempts, passed one) by (account, course) of what is assigned; one query."""
+) -> dict[tuple[int, str], tuple[int, int, bool, int]]:
+    """Return (lessons read, attempts, passed one, to talk over) by (account, course) of what is assigned; one query."""
     same = (Assignment.organisation_id, Assignment.account_id, Assignment.course_id)
     lessons = select(func.count(LessonCompletion.lesson_id.distinct())).where(
         LessonCompletion.organisation_id == same[0],
@@ -140,6 +141,16 @@ def _training(
     attempts = select(func.count(Attempt.id)).where(
         Attempt.organisation_id == same[0], Attempt.account_id == same[1], Attempt.course_id == same[2]
     )
+    to_talk_over = (
+        select(func.count(CoachingTask.id))
+        .join(Attempt, Attempt.id == CoachingTask.attempt_id)
+        .where(
+            CoachingTask.organisation_id == same[0],
+            CoachingTask.account_id == same[1],
+            CoachingTask.done_at.is_(None),
+            Attempt.course_id == same[2],
+        )
+    )
     rows = session.execute(
         select(
             Assignment.account_id,
@@ -147,16 +158,17 @@ def _training(
             lessons.scalar_subquery(),
             attempts.scalar_subquery(),
             attempts.where(Attempt.passed.is_(True)).scalar_subquery(),
+            to_talk_over.scalar_subquery(),
         ).where(Assignment.organisation_id == organisation_id, Assignment.account_id.in_(account_ids))
     )
-    return {(row[0], row[1]): (row[2], row[3], row[4] > 0) for row in rows}
+    return {(row[0], row[1]): (row[2], row[3], row[4] > 0, row[5]) for row in rows}
 
 
 def _progress(
-    in_force: InForce, trained: tuple[int, int, bool] | None, observed: Collection[certifications.Observed]
+    in_force: InForce, trained: tuple[int, int, bool, int] | None, observed: Collection[certifications.Observed]
 ) -> Progress:
     manifest = in_force.release.manifest
-    lessons_read, attempts, passed = trained or (0, 0, False)
+    lessons_read, attempts, passed, to_talk_over = trained or (0, 0, False, 0)
     needed: int = manifest["scheme"]["requires_sign_offs"]
     counted = 0
     if trained and passed:
@@ -170,6 +182,7 @@ def _progress(
         passed=passed,
         observed=counted,
         needed=needed,
+        to_talk_over=to_talk_over,
     )
 
 

@@ -27,6 +27,7 @@ class Choices:
     devices: Mapping[str, str]
     skin_types: tuple[int, ...]
     procedures: tuple[str, ...]
+    asks_code: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +65,7 @@ def choices(session: Session, *, organisation_id: int, evaluator_id: int, within
     cells = [granted.cell for one in in_force for granted in certifications.cells_of(one.release, one.withdrawn.facts)]
     names = _device_names(one.release for one in in_force)
     return Choices(
+        asks_code=any(one.release.manifest["exam"].get("proctor_code") for one in in_force),
         technicians=tuple(sorted(technicians.values(), key=lambda one: (one[1].casefold(), one[0]))),
         devices={device: names[device] for device in sorted({cell.device for cell in cells}, key=names.__getitem__)},
         skin_types=tuple(sorted({cell.skin_type for cell in cells})),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.certification import queries as certifications
@@ -13,7 +13,7 @@ from app.certification.queries import Held, Observed
 from app.certification.standing import Record, Standing, doubted, standing_of
 from app.errors import NotFoundError
 from app.exams.history import History, sat
-from app.exams.models import Accommodation
+from app.exams.models import Accommodation, CoachingTask
 from app.learning.models import Assignment, LessonCompletion
 from app.learning.queries import Assigned
 from app.people.models import Account, Clinic, RoleGrant
@@ -39,9 +39,20 @@ class TechnicianRecord:
     histories: tuple[tuple[str, History], ...]
     observed: tuple[Observed, ...]
     accommodations: tuple[tuple[Accommodation, str], ...]
+    to_talk_over: int = 0
 
 
 _granter = aliased(Account)
+_TO_TALK_OVER = (
+    select(func.count(CoachingTask.id))
+    .where(
+        CoachingTask.organisation_id == Account.organisation_id,
+        CoachingTask.account_id == Account.id,
+        CoachingTask.done_at.is_(None),
+    )
+    .correlate(Account)
+    .scalar_subquery()
+)
 # One row for each clinic, lesson read and accommodation: small, and fewer queries than one by one.
 _PERSON = (
     select(
@@ -54,6 +65,7 @@ _PERSON = (
         LessonCompletion.lesson_id,
         Accommodation,
         _granter.name.label("granted_by"),
+        _TO_TALK_OVER.label("to_talk_over"),
     )
     .outerjoin(
         RoleGrant,
@@ -125,6 +137,7 @@ def technician_record(
         histories=tuple((titles.get(course_id, course_id), history) for course_id, history in record.histories.items()),
         observed=record.observed,
         accommodations=_accommodations(rows),
+        to_talk_over=rows[0].to_talk_over,
     )
 
 

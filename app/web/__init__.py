@@ -27,13 +27,16 @@ from app.web import (
     evidence,
     exams,
     home,
+    networks,
     ops,
     people,
+    proctoring,
     release_changes,
     releases,
     results,
     scope,
     sign_offs,
+    sittings,
     technicians,
     verify,
 )
@@ -44,10 +47,10 @@ from config import Settings
 LARGEST_REQUEST = 256 * 1024
 PLACES: tuple[tuple[str, str, Action | None, str], ...] = (
     ("Home", "home.show", Action.LEARN, "home"),
-    ("Team", "board.show", Action.SEE_BOARD, "board technicians accommodations"),
+    ("Team", "board.show", Action.SEE_BOARD, "board technicians accommodations sittings"),
     ("Scope", "scope.show", Action.SEE_BOARD, "scope"),
-    ("Sign-offs", "sign_offs.show", Action.SIGN_OFF, "sign_offs"),
-    ("People", "people.show", Action.MANAGE_PEOPLE, "people"),
+    ("Sign-offs", "sign_offs.show", Action.SIGN_OFF, "sign_offs proctoring"),
+    ("People", "people.show", Action.MANAGE_PEOPLE, "people networks"),
     ("Assign", "assignments.new", Action.ASSIGN, "assignments"),
     ("Courses", "editions.courses", None, "editions courses exams results"),
     ("Releases", "releases.show", Action.SEE_RELEASES, "releases release_changes"),
@@ -99,7 +102,9 @@ def create(settings: Settings, database: Database) -> Flask:
         app.register_blueprint(module.bp)
     for module in (account, assignments, board, courses, editions, evidence, exams, home, ops, people):
         app.register_blueprint(module.bp)
-    for module in (release_changes, releases, results, scope, sign_offs, technicians, verify):
+    for module in (networks, proctoring, release_changes, releases, results, scope, sign_offs, sittings):
+        app.register_blueprint(module.bp)
+    for module in (technicians, verify):
         app.register_blueprint(module.bp)
     setattr(app.view_functions["static"], "access", access.PUBLIC)  # noqa: B010  Flask's own view, typed without it
     if settings.trusted_proxies:

@@ -10,6 +10,7 @@ from app.certification.queries import cells_of
 from app.people.permissions import Action
 from app.reports.board import MOST_PEOPLE, Board, BoardCell, BoardRow, status_board
 from app.web.access import now, reading, requires, visitor
+from app.web.sittings_pages import follow_up_alerts
 from app.web.withdrawals import withdrawal_alerts
 from app.web.words import Context, counted, status_of, weekday
 
@@ -61,8 +62,11 @@ def _board(board: Board, chosen: dict[str, str]) -> Context:
     return {
         "title": "Team",
         "sub": f"{weekday(visitor().today)}, {counted(len(board.clinics), 'clinic')}",
-        "actions": _actions(),
-        "alerts": [alert for one in board.in_force for alert in withdrawal_alerts(one, visitor().person.time_zone)],
+        "actions": _actions(board),
+        "alerts": [
+            *(alert for one in board.in_force for alert in withdrawal_alerts(one, visitor().person.time_zone)),
+            *_follow_ups(board),
+        ],
         "url": url_for("board.show"),
         **chosen,
         "states": [_chip(key, label, board.rows, columns) for key, label in KEYS],
@@ -116,10 +120,27 @@ def _empty(*, filtered: bool) -> Context:
     }
 
 
-def _actions() -> list[Context]:
-    if not visitor().actor.can(Action.ASSIGN):
+def _follow_ups(board: Board) -> list[Context]:
+    """Return who is to be talked with, for who does that; one person stands once, however many clinics."""
+    if not visitor().actor.can(Action.FOLLOW_UP):
         return []
-    return [{"label": "Assign training", "href": url_for("assignments.new"), "icon": "", "kind": "primary"}]
+    waiting = {
+        row.account_id: (row.name, number)
+        for row in board.rows
+        if (number := sum(cell.progress.to_talk_over for cell in row.cells))
+    }
+    return follow_up_alerts((account_id, name, number) for account_id, (name, number) in waiting.items())
+
+
+def _actions(board: Board) -> list[Context]:
+    actor, actions = visitor().actor, []
+    takes_code = any(one.release.manifest["exam"].get("proctor_code") for one in board.in_force)
+    if takes_code and actor.can(Action.MAKE_PROCTOR_CODE):
+        url = url_for("proctoring.show")
+        actions.append({"label": "Make an exam code", "href": url, "icon": "key-round", "kind": ""})
+    if not actor.can(Action.ASSIGN):
+        return actions
+    return [*actions, {"label": "Assign training", "href": url_for("assignments.new"), "icon": "", "kind": "primary"}]
 
 
 def _keys(row: BoardRow, columns: Sequence[int]) -> set[str]:
@@ -148,7 +169,10 @@ def _groups(rows: Sequence[BoardRow], columns: Sequence[int], treating: Collecti
     groups = []
     for clinic, found in groupby(rows, key=lambda row: row.clinic):
         of_clinic = list(found)
-        waiting = sum(bool(TO_FOLLOW_UP & _keys(row, columns)) for row in of_clinic)
+        waiting = sum(
+            bool(TO_FOLLOW_UP & _keys(row, columns)) or any(row.cells[index].progress.to_talk_over for index in columns)
+            for row in of_clinic
+        )
         size = "1 person" if len(of_clinic) == 1 else f"{len(of_clinic)} people"
         groups.append(
             {

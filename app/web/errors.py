@@ -9,7 +9,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from app.errors import NotFoundError, RefusedError
+from app.errors import NotFoundError, NotHereError, RefusedError
 from app.web.access import is_fetch, local_path
 
 log = structlog.get_logger()
@@ -17,6 +17,7 @@ log = structlog.get_logger()
 WORDS = {
     400: ("This request was not understood", "Something in it was missing or unreadable.", "Go back and try again."),
     401: ("Sign in first", "You are not signed in, or were signed out.", "Sign in and try again."),
+    403: ("Not from here", "This is not done from where you are.", "What you saved before is kept."),
     404: ("There is no such page", "The address is wrong, or the page is not for you.", "Check the address."),
     405: (
         "This page cannot do that",
@@ -68,6 +69,7 @@ def _referrer_path() -> str | None:
 def init(app: Flask) -> None:
     """Teach an application how to say no."""
     for kind, handler in (
+        (NotHereError, _not_here),
         (RefusedError, _refused),
         (NotFoundError, _not_found),
         (CSRFError, _forged),
@@ -81,6 +83,10 @@ def init(app: Flask) -> None:
 
 def _refused(error: RefusedError) -> Any:
     return answer(409, str(error))
+
+
+def _not_here(error: NotHereError) -> Any:
+    return answer(403, str(error))
 
 
 def _not_found(_error: NotFoundError) -> Any:

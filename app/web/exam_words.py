@@ -1,6 +1,7 @@
 """What the pages say of an exam: its rules, whether one may sit it, an item and a sheet as the templates take them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from app.content.values import ItemType
 from app.exams import timing
 from app.exams.models import Attempt
 from app.exams.queries import Mark
-from app.exams.responses import Chosen
+from app.exams.responses import Certainty, Chosen, understood
 from app.web.terms_words import time_words
 from app.web.words import Context, clock_time, counted, moment
 
@@ -22,9 +23,14 @@ INSTRUCTIONS = {
     ItemType.SINGLE.value: "Choose one answer",
     ItemType.MULTIPLE.value: "Choose every right answer",
     ItemType.NUMERIC.value: "Enter a number",
-    ItemType.ORDERING.value: "Put the steps in order, the first at the top",
+    ItemType.ORDERING.value: "Put these in order, the first at the top",
     ItemType.MATCHING.value: "Choose the right partner for each",
 }
+
+CERTAINTIES = [
+    {"value": Certainty.SURE.value, "label": "Sure"},
+    {"value": Certainty.NOT_SURE.value, "label": "Not sure"},
+]
 
 
 def rules_of(manifest: Mapping[str, Any], terms: timing.Terms = timing.STANDARD) -> list[Context]:
@@ -41,6 +47,10 @@ def rules_of(manifest: Mapping[str, Any], terms: timing.Terms = timing.STANDARD)
     ]
     if exam["critical_items"] == "must_pass":
         rules.append({"term": "Critical questions", "value": "every one must be right"})
+    if exam.get("certainty"):
+        rules.append({"term": "How sure you are", "value": "asked with each question"})
+    if exam.get("proctor_code"):
+        rules.append({"term": "To start", "value": "a code from somebody on site"})
     return rules
 
 
@@ -53,18 +63,22 @@ def seat_text(where: Standing, zone: str, managers: Sequence[str] = ()) -> str:
     return f"Attempt {where.seat.number} of {where.seat.of}."
 
 
-def item_context(
-    attempt_id: int,
-    position: int,
-    items: int,
-    shown: Mapping[str, Any],
-    *,
-    chosen: Chosen,
-    saved_at: datetime | None,
-    flagged: bool,
-    zone: str,
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Held:
+    """What is saved of an item, and whether how sure one is is asked: what its page shows beside the item itself."""
+
+    chosen: Chosen = None
+    certainty: str | None = None
+    revision: int = 0
+    saved_at: datetime | None = None
+    flagged: bool = False
+    asks_certainty: bool = False
+
+
+def item_context(  # noqa: PLR0917  an item's place and what stands there, in that order
+    attempt_id: int, position: int, items: int, shown: Mapping[str, Any], held: Held, zone: str, told: Context | None
 ) -> Context:
-    """Return an item as templates/exams/_item.html takes it."""
+    """Return an item as templates/exams/_item.html takes it; `told` holds a note, or a typed number with its error."""
     last = position == items
     account, question = told_and_asked(shown["stem"])
     base = f"/attempts/{attempt_id}/items/"
@@ -85,13 +99,20 @@ def item_context(
         "image": _image(shown),
         "type": shown["type"],
         "instruction": INSTRUCTIONS[shown["type"]],
-        "options": _in_order(shown, chosen),
+        "options": _in_order(shown, held.chosen),
         "rights": [{"id": one["id"], "text": Markup(one["html"]).striptags()} for one in shown["rights"]],  # noqa: S704
-        "chosen": _filled(shown["type"], chosen),
+        "chosen": _filled(shown["type"], held.chosen),
         "unit": shown["unit"] or "",
-        "answered": bool(chosen),
-        "saved_at": clock_time(saved_at, zone) if saved_at else "",
-        "flagged": flagged,
+        "understood": understood(held.chosen, shown["unit"]) if shown["type"] == ItemType.NUMERIC.value else "",
+        "certainties": CERTAINTIES if held.asks_certainty else [],
+        "certainty": held.certainty or "",
+        "revision": held.revision,
+        "answered": bool(held.chosen),
+        "saved_at": clock_time(held.saved_at, zone) if held.saved_at else "",
+        "flagged": held.flagged,
+        "note": "",
+        "error": "",
+        **(told or {}),
     }
 
 
@@ -159,6 +180,7 @@ def bar_context(
         "ends_at": clock_time(deadline_at, zone)[:5],
         "seconds_left": left,
         "over_url": f"/attempts/{attempt_id}/result",
+        "events_url": f"/attempts/{attempt_id}/events",
         "leave_url": "/",
         "review_url": f"/attempts/{attempt_id}/review",
         "review_current": current is None,
@@ -187,8 +209,11 @@ def break_link(attempt: Attempt) -> Context | None:
     return {"url": f"/attempts/{attempt.id}/break", "label": f"Take a break ({left} left)"}
 
 
-def review_context(attempt_id: int, rows: Sequence[tuple[Mark, str]]) -> Context:
-    """Return the review of an attempt: `rows` pair each mark with its stem in plain text."""
+def review_context(attempt_id: int, rows: Sequence[tuple[Mark, str]], *, asks_certainty: bool = False) -> Context:
+    """Return the review of an attempt: `rows` pair each mark with its stem in plain text.
+
+    Where the exam asks how sure one is, answers without it are named too; they count all the same.
+    """
     entries = [
         (
             mark,
@@ -216,4 +241,6 @@ def review_context(attempt_id: int, rows: Sequence[tuple[Mark, str]]) -> Context
         "submit_text": "After submitting you cannot change anything. You see your result at once.",
         "open": missing,
         "marked": [entry for mark, entry in entries if mark.answered and mark.flagged],
+        "unsaid": [entry for mark, entry in entries if asks_certainty and mark.answered and not mark.certainty],
+        "state": " ".join(f"{mark.revision}{'f' if mark.flagged else ''}" for mark, _ in entries),
     }

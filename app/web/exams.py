@@ -1,45 +1,43 @@
 """Sitting an exam: the rules, one item a page, saving, flagging, reviewing, submitting."""
 
+import re
 import secrets
 from typing import Any
 
-from flask import Blueprint, g, redirect, render_template, request, url_for
-from markupsafe import Markup
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from app.certification import service
-from app.certification.rules import RequirementKind
 from app.certification.standing import Standing, is_open, standing
-from app.errors import RefusedError
-from app.exams import accommodations, queries, timing
+from app.content.values import ItemType
+from app.errors import NotHereError, RefusedError
+from app.exams import accommodations, proctoring, queries, timing, watching
 from app.exams.accommodations import Signed
+from app.exams.models import Attempt
 from app.exams.queries import Sheet
-from app.exams.service import Saved
-from app.exams.timing import RefusalKind
+from app.exams.responses import known_revision, understood
+from app.exams.saving import Saved
 from app.people import queries as people
+from app.people.networks import elsewhere, is_inside
 from app.people.permissions import Action
 from app.web import access
 from app.web.access import fragment, is_fetch, now, reading, requires, transaction, visitor
 from app.web.breaks import not_on_break
 from app.web.errors import answer
-from app.web.exam_words import bar_context, break_link, item_context, review_context, rules_of, seat_text
-from app.web.terms_words import notes_of
+from app.web.exam_pages import bar_of, item_of, item_page, review_of, start_page
+from app.web.exam_words import Held, item_context, seat_text
 from app.web.words import Context, clock_time
 
 bp = Blueprint("exams", __name__)
 
 SEED_BITS = 62
+PLACE = re.compile(r"[1-9][0-9]{0,3}", re.ASCII)
 OVER = "This exam is over. Its result tells what counts."
-DECLARATION = (
-    "I sit this exam myself, without help and without notes, and I tell nobody its questions. "
-    "I know that my answers are kept as part of my training record."
+NEWER = (
+    "A newer answer was saved{at} in another tab or on another device, and it is shown here now. What you just chose "
+    "was not saved. Choose again if you want to change it."
 )
-POINTS = (
-    "One question a page. Every answer is saved at once, and the page says so.",
-    "Move freely, flag what you want to see again, and review before you submit.",
-    "The clock goes on when you leave. Come back on any device and go on where you were.",
-    "When the time is up, what you saved counts.",
-)
+CODE_TRIES = "10 per 10 minutes"
 
 
 @bp.get("/courses/<string:course_id>/exam")
@@ -54,7 +52,7 @@ def start(course_id: str) -> Any:
         managers = people.manager_names(found, who.actor.organisation_id, who.actor.account_id) if used_up else []
         signed = _signed(found, where, refused=refused)
     text = seat_text(where, who.person.time_zone, managers)
-    return render_template("exams/start.html", exam=_start(where, text, signed, refused=refused))
+    return render_template("exams/start.html", exam=start_page(where, text, signed, refused=refused))
 
 
 @bp.post("/courses/<string:course_id>/exam")
@@ -63,10 +61,10 @@ def begin(course_id: str) -> Any:
     """Start the next attempt after the declaration, or go on with the open one."""
     if request.form.get("declared") != "yes":
         return answer(422, "Tick the declaration before you start the exam.")
-    seed = secrets.randbits(SEED_BITS)
+    code_id = _code(course_id)
     try:
         with transaction() as changed:
-            attempt = service.start_attempt(changed, actor=visitor().actor, course_id=course_id, seed=seed, now=now())
+            attempt = _started(changed, course_id, code_id)
     except RefusedError:
         with transaction() as changed:  # the refusal undid what starting had recorded of an attempt that ran out
             service.close_overdue(changed, now=now(), account_id=visitor().actor.account_id)
@@ -78,37 +76,27 @@ def begin(course_id: str) -> Any:
 @requires(Action.LEARN)
 def item(attempt_id: int, position: int) -> Any:
     """Show one item of a running attempt, with what was saved for it."""
-    who = visitor()
-    with reading() as found:
-        sitting = queries.sitting(
-            found,
-            organisation_id=who.actor.organisation_id,
-            account_id=who.actor.account_id,
-            attempt_id=attempt_id,
-            position=position,
-        )
+    sitting = _sitting(attempt_id, position)
     if not is_open(sitting.attempt, now()):
         return redirect(url_for("results.show", attempt_id=attempt_id), 303)
     if timing.on_break(sitting.attempt.break_ends_at, now()):
         return access.go("breaks.show", attempt_id=attempt_id)
-    return render_template("exams/item.html", item=_item(sitting), exam=_bar(sitting, position))
+    if not is_inside(request.remote_addr, sitting.attempt.networks):
+        return answer(403, elsewhere(request.remote_addr))
+    return item_page(sitting)
 
 
 @bp.post("/attempts/<id:attempt_id>/items/<place:position>")
 @requires(Action.LEARN)
 def save(attempt_id: int, position: int) -> Any:
     """Save what was chosen; a script gets the next item with the answer, a plain form is sent there."""
-    with transaction() as changed:
-        saved = service.save_response(
-            changed,
-            actor=visitor().actor,
-            attempt_id=attempt_id,
-            position=position,
-            form=request.form.to_dict(flat=False),
-            now=now(),
-        )
-    if saved.over or saved.on_break:
-        return _over(attempt_id) if saved.over else not_on_break(attempt_id)
+    try:
+        with transaction() as changed:
+            saved = _save(changed, attempt_id, position)
+    except RefusedError as refusal:
+        return _refused(attempt_id, position, refusal)
+    if saved.over or saved.on_break or saved.overtaken:
+        return _not_saved(attempt_id, position, saved)
     return _saved(attempt_id, position, saved) if is_fetch() else _go_on(attempt_id, position, saved)
 
 
@@ -116,17 +104,35 @@ def save(attempt_id: int, position: int) -> Any:
 @requires(Action.LEARN)
 def flag(attempt_id: int, position: int) -> Any:
     """Flag an item or take its flag away; a plain form brings along what was chosen."""
-    who, flagged = visitor().actor, request.form.get("flag") == "on"
-    form = request.form.to_dict(flat=False)
+    who, flagged, saved = visitor().actor, request.form.get("flag") == "on", Saved()
     with transaction() as changed:
         still_open = service.set_flag(
             changed, actor=who, attempt_id=attempt_id, position=position, flagged=flagged, now=now()
         )
         if still_open and not is_fetch():
-            service.save_response(changed, actor=who, attempt_id=attempt_id, position=position, form=form, now=now())
+            saved = _save(changed, attempt_id, position)
     if not still_open:
         return _over(attempt_id)
+    if saved.overtaken:
+        return _overtaken(attempt_id, position)
     return {"flagged": flagged} if is_fetch() else access.go("exams.item", attempt_id=attempt_id, position=position)
+
+
+@bp.post("/attempts/<id:attempt_id>/events")
+@requires(Action.LEARN)
+def note(attempt_id: int) -> Any:
+    """Write down what the browser tells: that the page was left or come back to, that text was copied."""
+    position, kind = request.form.get("position", ""), request.form.get("kind", "")
+    with transaction() as changed:
+        watching.note(
+            changed,
+            actor=visitor().actor,
+            attempt_id=attempt_id,
+            position=int(position) if PLACE.fullmatch(position) else None,
+            kind=kind,
+            now=now(),
+        )
+    return "", 204
 
 
 @bp.get("/attempts/<id:attempt_id>/review")
@@ -138,7 +144,9 @@ def review(attempt_id: int) -> Any:
         return redirect(url_for("results.show", attempt_id=attempt_id), 303)
     if timing.on_break(sheet.attempt.break_ends_at, now()):
         return access.go("breaks.show", attempt_id=attempt_id)
-    return render_template("exams/review.html", review=_review(sheet), exam=_bar(sheet, None))
+    if not is_inside(request.remote_addr, sheet.attempt.networks):
+        return answer(403, elsewhere(request.remote_addr))
+    return render_template("exams/review.html", review=review_of(sheet), exam=bar_of(sheet, None))
 
 
 @bp.post("/attempts/<id:attempt_id>/submit")
@@ -163,6 +171,59 @@ def _standing(found: Any, course_id: str) -> Standing:
     )
 
 
+def _code(course_id: str) -> int | None:
+    """Return the id of the code that was entered, None where none was; one that does not fit is refused."""
+    typed, who = request.form.get("code", "").strip(), visitor().actor
+    if not typed:
+        return None
+    if access.limits().too_many(CODE_TRIES, "proctor-code", who.account_id):
+        abort(429)
+    with reading() as found:
+        code_id = proctoring.find_code(found, actor=who, course_id=course_id, code=typed, now=now())
+    if code_id is None:
+        raise RefusedError(proctoring.WRONG_CODE)
+    return code_id
+
+
+def _started(changed: Session, course_id: str, code_id: int | None) -> Attempt:
+    return service.start_attempt(
+        changed,
+        actor=visitor().actor,
+        course_id=course_id,
+        seed=secrets.randbits(SEED_BITS),
+        now=now(),
+        code_id=code_id,
+        address=request.remote_addr,
+    )
+
+
+def _save(changed: Session, attempt_id: int, position: int) -> Saved:
+    """Save what the request's form chose, over nothing but the revision that its page showed."""
+    form = request.form.to_dict(flat=False)
+    return service.save_response(
+        changed,
+        actor=visitor().actor,
+        attempt_id=attempt_id,
+        position=position,
+        form=form,
+        now=now(),
+        known=known_revision(form),
+        address=request.remote_addr,
+    )
+
+
+def _sitting(attempt_id: int, position: int) -> queries.Sitting:
+    who = visitor().actor
+    with reading() as found:
+        return queries.sitting(
+            found,
+            organisation_id=who.organisation_id,
+            account_id=who.account_id,
+            attempt_id=attempt_id,
+            position=position,
+        )
+
+
 def _sheet(attempt_id: int) -> Sheet:
     who = visitor().actor
     with reading() as found:
@@ -178,68 +239,33 @@ def _signed(found: Session, where: Standing, *, refused: bool) -> list[Signed]:
     return accommodations.signed(found, visitor().actor.organisation_id, ids) if ids and not refused else []
 
 
-def _start(where: Standing, text: str, signed: list[Signed], *, refused: bool) -> Context:
-    course_id = where.release.course_id
-    course_url = url_for("courses.show", course_id=course_id)
-    going_on = where.open_attempt
-    terms = timing.terms_of(going_on.terms) if going_on else where.terms
-    manifest = where.release.manifest
-    unread = next((one for one in where.assessment.missing if one.kind is RequirementKind.LESSONS), None)
-    return {
-        "title": f"{where.release.title}: exam",
-        "sub": "" if refused else text,
-        "course_url": course_url,
-        "course_title": where.release.title,
-        "rules": rules_of(manifest, terms),
-        "more": notes_of(terms, manifest["exam"], signed, visitor().person.time_zone) if signed else None,
-        "points": POINTS,
-        "declaration": DECLARATION,
-        "start_url": url_for("exams.begin", course_id=course_id),
-        "start_label": "Start the exam",
-        "resume_url": url_for("exams.item", attempt_id=going_on.id, position=1) if going_on else None,
-        "unread": unread.text if unread and not (going_on or refused) else "",
-        "refusal": _refusal(where, text) if refused else None,
-    }
+def _not_saved(attempt_id: int, position: int, saved: Saved) -> Any:
+    if saved.over:
+        return _over(attempt_id)
+    return not_on_break(attempt_id) if saved.on_break else _overtaken(attempt_id, position)
 
 
-def _refusal(where: Standing, text: str) -> Context:
-    good = isinstance(where.seat, timing.Refused) and where.seat.kind in (RefusalKind.PASSED, RefusalKind.NOT_OPEN)
-    title = "There is no exam to sit now" if good else "You cannot sit this exam now"
-    return {"tone": "success" if good else "warning", "title": title, "text": text, "action": None}
+def _overtaken(attempt_id: int, position: int) -> Any:
+    """Answer a save that came too late with what stands now, and say so."""
+    sitting = _sitting(attempt_id, position)
+    saved_at = sitting.marks[position - 1].saved_at
+    at = f" at {clock_time(saved_at, visitor().person.time_zone)}" if saved_at else ""
+    note = NEWER.format(at=at)
+    if is_fetch():
+        _keep_token()
+        return {"error": note, "newer": fragment("exams/_item.html", item=item_of(sitting, {"note": note}))}, 409
+    return item_page(sitting, {"note": note}), 409
 
 
-def _item(sitting: queries.Sitting) -> Context:
-    mark = sitting.marks[sitting.position - 1]
-    return item_context(
-        sitting.attempt.id,
-        sitting.position,
-        sitting.attempt.items,
-        sitting.shown,
-        chosen=mark.chosen,
-        saved_at=mark.saved_at,
-        flagged=mark.flagged,
-        zone=visitor().person.time_zone,
-    )
-
-
-def _bar(found: queries.Sitting | Sheet, current: int | None) -> Context:
-    attempt = found.attempt
-    return bar_context(
-        attempt.id,
-        found.title,
-        f"Certification exam, attempt {attempt.number}",
-        found.marks,
-        deadline_at=attempt.deadline_at,
-        now=now(),
-        zone=visitor().person.time_zone,
-        current=current,
-        rest=break_link(attempt),
-    )
-
-
-def _review(sheet: Sheet) -> Context:
-    stems = [str(Markup(stem).striptags()) for stem in sheet.stems]  # noqa: S704  sanitised when published
-    return review_context(sheet.attempt.id, list(zip(sheet.marks, stems, strict=True)))
+def _refused(attempt_id: int, position: int, refusal: RefusedError) -> Any:
+    """Answer a choice that cannot be saved: a script with the words, a form with its page as it was filled in."""
+    if is_fetch():
+        raise refusal
+    sitting, told = _sitting(attempt_id, position), str(refusal)
+    outside = isinstance(refusal, NotHereError)
+    typed = sitting.shown["type"] == ItemType.NUMERIC.value and not outside
+    shown = {"chosen": request.form.get("value", ""), "understood": "", "error": told} if typed else {"note": told}
+    return item_page(sitting, shown), 403 if outside else 409
 
 
 def _over(attempt_id: int) -> Any:
@@ -260,28 +286,32 @@ def _go_on(attempt_id: int, position: int, saved: Saved) -> Any:
     return access.go("exams.item", attempt_id=attempt_id, position=position + 1)
 
 
-def _saved(attempt_id: int, position: int, saved: Saved) -> Context:
+def _keep_token() -> None:
     if token := request.form.get("csrf_token"):
         g.csrf_token = token  # it was just found valid: the next form takes it along
-    zone = visitor().person.time_zone
-    if saved.next_shown is None:
-        following = fragment("exams/_review.html", review=_review(_sheet(attempt_id)))
+
+
+def _saved(attempt_id: int, position: int, saved: Saved) -> Context:
+    _keep_token()
+    zone, after = visitor().person.time_zone, saved.following
+    if after is None:
+        following = fragment("exams/_review.html", review=review_of(_sheet(attempt_id)))
     else:
-        context = item_context(
-            attempt_id,
-            position + 1,
-            saved.items,
-            saved.next_shown,
-            chosen=saved.next_chosen,
-            saved_at=saved.next_saved_at,
-            flagged=saved.next_flagged,
-            zone=zone,
+        held = Held(
+            chosen=after.chosen,
+            certainty=after.certainty,
+            revision=after.revision,
+            saved_at=after.saved_at,
+            flagged=after.flagged,
+            asks_certainty=saved.asks_certainty,
         )
+        context = item_context(attempt_id, position + 1, saved.items, after.shown, held, zone, None)
         following = fragment("exams/_item.html", item=context)
     last = position == saved.items
     return {
         "saved": clock_time(saved.saved_at or now(), zone),
         "revision": saved.revision,
+        "understood": understood(saved.chosen, saved.unit) if isinstance(saved.chosen, str) else "",
         "left": saved.seconds_left,
         "next": following,
         "next_url": f"/attempts/{attempt_id}/review" if last else f"/attempts/{attempt_id}/items/{position + 1}",

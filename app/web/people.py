@@ -16,7 +16,7 @@ from app.people.models import Account, Clinic
 from app.people.permissions import ROLE_LABELS, Action, Role, may_give
 from app.web.access import go, now, reading, requires, transaction, visitor
 from app.web.forms import HouseForm, asked_id, asked_page, asked_text, judged_by, plain, refusals_in, row_id, tidy
-from app.web.people_pages import PAGE_SIZE, clinic_rows, link_page, list_page, person_page
+from app.web.people_pages import PAGE_SIZE, clinic_rows, link_page, list_page, network_rows, person_page
 from app.web.words import Context, moment
 
 bp = Blueprint("people", __name__)
@@ -275,5 +275,5 @@ def _clinics_page(form: ClinicForm) -> str:
     with reading() as found:
         listed = queries.clinics(found, organisation_id, None)
         sizes = queries.people_in_clinics(found, organisation_id)
-    rows = clinic_rows(listed, sizes)
-    return render_template("people/clinics.html", rows=rows, form=form)
+    rows, places = clinic_rows(listed, sizes), network_rows(listed)
+    return render_template("people/clinics.html", rows=rows, places=places, form=form)

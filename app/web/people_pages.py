@@ -117,6 +117,20 @@ def clinic_rows(clinics: Iterable[Clinic], sizes: Mapping[int, int]) -> list[Con
     ]
 
 
+def network_rows(clinics: Iterable[Clinic]) -> list[Context]:
+    """Return clinics as links to where their exams are sat."""
+    return [
+        {
+            "title": clinic.name,
+            "sub": ", ".join(clinic.networks),
+            "note": "in its networks" if clinic.networks else "anywhere",
+            "href": url_for("networks.show", clinic_id=clinic.id),
+            "status": None,
+        }
+        for clinic in clinics
+    ]
+
+
 def _row(one: Member, zone: str) -> Context:
     return {
         "name": one.name,

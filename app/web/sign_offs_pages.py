@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from flask import url_for
+
 from app.certification.lifecycle import EventKind
 from app.releases.manifest import procedure_name, span
 from app.reports.sign_offs import Choices, Outcome, SignedLately
@@ -44,6 +46,7 @@ def sign_offs_page(found: Choices, signed: Sequence[SignedLately]) -> Context:
     """Return what stands around the form, or instead of it: why there is nothing to choose, what was signed lately."""
     return {
         "nothing": NOBODY if not found.technicians else NO_CELLS if not found.devices else None,
+        "code_url": url_for("proctoring.show") if found.asks_code else "",
         "signed": [
             {
                 "technician": one.technician,

@@ -112,6 +112,8 @@ def _technician(record: TechnicianRecord) -> Context:
         "sub": f"Technician, {', '.join(clinics)}" if clinics else "Treats at no clinic now",
         "disabled": f"The account is disabled since {moment(record.disabled_at, zone)}." if record.disabled_at else "",
         "assign_url": _assign_url(record),
+        "sittings_url": url_for("sittings.show", account_id=record.account_id),
+        "to_talk_over": counted(record.to_talk_over, "wrong answer") if record.to_talk_over else "",
         "certifications": [_certification(one, today) for one in record.held],
         "disclaimers": list(dict.fromkeys(one.certification.scheme["disclaimer"] for one in record.held)),
         "courses": [_course(one, zone) for one in record.standings],

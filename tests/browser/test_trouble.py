@@ -8,9 +8,9 @@ from sqlalchemy import update
 from app import clock
 from app.db import Database
 from app.exams.models import Attempt
-from tests.browser.answering import answer, expect_saved
-from tests.browser.browsing import look_at, signed_in
-from tests.browser.conftest import Live
+from tests.browser.answering import answer, expect_focus_on_heading, expect_saved
+from tests.browser.browsing import PHONE, look_at, signed_in
+from tests.browser.conftest import Live, Open
 from tests.web.sitting import paper_of, start
 
 SHORT = timedelta(seconds=6)
@@ -32,16 +32,23 @@ def test_without_a_connection_nothing_is_lost(live: Live, page: Page, provoked: 
     assert paper_of(live.database, attempt_id)[0].chosen
 
 
-def test_two_tabs_and_the_back_button_keep_one_attempt(live: Live, page: Page, provoked: list[str]) -> None:
+def test_two_tabs_and_the_back_button_keep_one_attempt(
+    live: Live, page: Page, open_page: Open, provoked: list[str]
+) -> None:
     provoked.append("410")
     attempt_id = open_first(live, page)
+    late = signed_in(open_page(PHONE), live.world.ann.email)
+    late.goto(f"/attempts/{attempt_id}/items/1")
     first, second, *_ = paper_of(live.database, attempt_id)
     other = page.context.new_page()
     other.goto(page.url)
     answer(page, first, right=False)
     expect_saved(page)
+    expect(other.locator("#save")).to_contain_text("This is the latest.")
+    expect(other.locator("[data-answered]")).to_have_text("1")
     answer(other, first)
     expect_saved(other)
+    expect(page.locator("#save")).to_contain_text("This is the latest.")
     other.locator("[data-next-button]").click()
     expect(other.get_by_text("Question 2 of 20")).to_be_visible()
     answer(other, second)
@@ -56,11 +63,55 @@ def test_two_tabs_and_the_back_button_keep_one_attempt(live: Live, page: Page, p
     expect(other.get_by_role("heading", level=1)).to_have_text("Not passed")
     other.go_back()
     expect(other.get_by_role("heading", level=1)).to_have_text("Not passed")
-    answer(page, first)
-    expect(page.locator("#save")).to_contain_text("This exam is over. Its result tells what counts.")
-    page.get_by_role("link", name="Continue").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Not passed")
+    answer(late, first, right=False)
+    expect(late.locator("#save")).to_contain_text("This exam is over. Its result tells what counts.")
+    late.get_by_role("link", name="Continue").click()
+    expect(late.get_by_role("heading", level=1)).to_have_text("Not passed")
     assert paper_of(live.database, attempt_id)[0].revision == 2
+
+
+def test_a_device_that_comes_late_shows_what_is_newer(
+    live: Live, page: Page, open_page: Open, provoked: list[str]
+) -> None:
+    provoked.extend(["ERR_INTERNET_DISCONNECTED", "409"])
+    attempt_id = open_first(live, page)
+    first = paper_of(live.database, attempt_id)[0]
+    phone = signed_in(open_page(PHONE), live.world.ann.email)
+    phone.goto(f"/attempts/{attempt_id}/items/1")
+    expect_focus_on_heading(phone)
+    phone.context.set_offline(True)
+    answer(phone, first, right=False)
+    expect(phone.locator("#save")).to_have_text("Not saved. Check your connection; we keep trying.")
+    answer(page, first)
+    expect_saved(page)
+    phone.context.set_offline(False)
+    expect(phone.get_by_role("alert")).to_contain_text("A newer answer was saved at")
+    assert paper_of(live.database, attempt_id)[0].revision == 1
+    assert shown_answer(phone) == shown_answer(page)
+    look_at(phone)
+    answer(phone, first, right=False)
+    expect_saved(phone)
+    expect(phone.get_by_role("alert")).to_have_count(0)
+    # Another device learns of it when somebody comes back to it.
+    assert shown_answer(page) != shown_answer(phone)
+    page.evaluate("dispatchEvent(new Event('blur')); dispatchEvent(new Event('focus'))")
+    expect(page.locator("#save")).to_contain_text("Changed in another tab or on another device.")
+    assert shown_answer(page) == shown_answer(phone)
+
+
+def test_an_answer_whose_confirmation_was_lost_is_saved_once(live: Live, page: Page, provoked: list[str]) -> None:
+    provoked.append("ERR_FAILED")
+    attempt_id = open_first(live, page)
+    first = paper_of(live.database, attempt_id)[0]
+    page.route("**/items/1", lambda route: (route.fetch(), route.abort()), times=1)
+    answer(page, first, right=False)
+    expect(page.locator("#save")).to_contain_text("Not saved.")
+    answer(page, first)
+    expect_saved(page)
+    kept = paper_of(live.database, attempt_id)[0]
+    assert kept.revision == 2, "what was sent first counts once, and what was chosen since follows it"
+    page.reload()
+    expect_saved(page)
 
 
 def test_when_the_time_runs_out_what_was_saved_counts(live: Live, page: Page) -> None:
@@ -85,6 +136,13 @@ def open_first(live: Live, page: Page) -> int:
     signed_in(page, live.world.ann.email)
     page.goto(f"/attempts/{attempt_id}/items/1")
     return attempt_id
+
+
+def shown_answer(page: Page) -> list[str]:
+    """Return what the form of the item on the page holds."""
+    fields = page.locator("form[data-item] :is(input:checked, .number-in, select, [name='order'])")
+    values: list[str] = fields.evaluate_all("all => all.map(one => one.value)")
+    return values
 
 
 def end_soon(database: Database, attempt_id: int) -> None:

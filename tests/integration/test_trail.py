@@ -17,7 +17,7 @@ from app.certification.lifecycle import EventKind
 from app.cli.demo_story import sit
 from app.db import Base
 from app.errors import NotFoundError, RefusedError
-from app.exams import disclosure
+from app.exams import disclosure, watching
 from app.exams.models import Attempt
 from app.people import service as people
 from app.people.permissions import Role
@@ -45,6 +45,7 @@ INSERT_ONLY = (
     "paper_item",
     "response",
     "attempt_grant",
+    "sitting_event",
     "sign_off",
     "certification",
     "certification_event",
@@ -64,6 +65,8 @@ CHANGING = {
     "attempt",
     "attempt_break",
     "accommodation",
+    "proctor_code",
+    "coaching_task",
     "entry_detail",
 }
 
@@ -287,6 +290,8 @@ def everything(session: Session, world: World) -> None:
         now=NOW,
     )
     assign(session, world.ida.actor, world.ben.id, now=NOW)
+    sat = certification.start_attempt(session, actor=world.ben.actor, course_id=COURSE, seed=1, now=NOW)
+    watching.note(session, actor=world.ben.actor, attempt_id=sat.id, position=1, kind="copied", now=NOW)
     release_acts(session, world)
     entry_id = session.scalars(sa.select(Entry.id)).first()
     session.add(Leaf(number=0, entry_id=entry_id))

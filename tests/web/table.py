@@ -13,6 +13,7 @@ from app.certification.queries import cells_of
 from app.cli.demo_story import sit
 from app.clock import day_in
 from app.db import Database
+from app.exams.models import CoachingTask
 from app.people import service
 from app.people.models import Account, RoleGrant
 from app.people.permissions import Role
@@ -31,6 +32,7 @@ UNKNOWN = {
     "failed": "999999",
     "grant": "999999",
     "accommodation": "999999",
+    "task": "999999",
     "release": "999999",
     "revised": "999999",
     "riverside": "999999",
@@ -106,6 +108,7 @@ TABLE = (
     row("exams.item", "GET", "/attempts/{attempt}/items/1", "303 200 404 404 404 404 404 404 404"),
     row("exams.save", "POST", "/attempts/{attempt}/items/1", "303 303 404 404 404 404 404 404 404"),
     row("exams.flag", "POST", "/attempts/{attempt}/items/1/flag", "303 303 404 404 404 404 404 404 404", flag="on"),
+    row("exams.note", "POST", "/attempts/{attempt}/events", "303 204 404 404 404 404 404 404 404", kind="left_page"),
     row("exams.review", "GET", "/attempts/{attempt}/review", "303 200 404 404 404 404 404 404 404"),
     row("exams.submit", "POST", "/attempts/{attempt}/submit", "303 303 404 404 404 404 404 404 404"),
     row("breaks.show", "GET", "/attempts/{attempt}/break", "303 200 404 404 404 404 404 404 404"),
@@ -141,6 +144,23 @@ TABLE = (
         "POST",
         "/technicians/{ann}/accommodations/{accommodation}/end",
         "303 404 303 404 404 404 404 303 404",
+    ),
+    row("sittings.show", "GET", "/technicians/{ann}/sittings", "303 404 200 404 200 200 404 200 404"),
+    row(
+        "sittings.finish",
+        "POST",
+        "/technicians/{ann}/coaching/{task}",
+        "303 404 303 404 404 404 404 303 404",
+        note="We read the lesson on eyewear again.",
+    ),
+    row("proctoring.show", "GET", "/proctor-codes", "303 404 200 200 404 404 404 404 200"),
+    row(
+        "proctoring.make",
+        "POST",
+        "/proctor-codes",
+        "303 404 422 422 404 404 404 404 422",
+        technician="{ann}",
+        course="{course}",
     ),
     row("assignments.new", "GET", "/assignments/new?clinic={riverside}", "303 404 200 404 404 404 404 200 404"),
     row(
@@ -180,6 +200,14 @@ TABLE = (
     row("people.make_link", "POST", "/people/{ann}/link", "303 404 200 404 404 404 404 200 404"),
     row("people.clinics", "GET", "/clinics", "303 404 404 404 404 404 404 200 200"),
     row("people.add_clinic", "POST", "/clinics", "303 404 404 404 404 404 404 303 303", name="Seefeld"),
+    row("networks.show", "GET", "/clinics/{riverside}/networks", "303 404 404 404 404 404 404 200 404"),
+    row(
+        "networks.change",
+        "POST",
+        "/clinics/{riverside}/networks",
+        "303 404 404 404 404 404 404 303 404",
+        networks="203.0.113.0/24",
+    ),
     row("sign_offs.show", "GET", "/sign-offs", "303 404 404 200 404 404 404 404 404"),
     row(
         "sign_offs.attest",
@@ -252,6 +280,7 @@ def make_full_world(database: Database) -> FullWorld:
             "failed": failed,
             "grant": grant,
             "accommodation": granted.id,
+            "task": to_talk_over(session, world, failed, now),
             "release": release.id,
             "revised": revised.id,
             "riverside": world.riverside,
@@ -270,6 +299,21 @@ def make_full_world(database: Database) -> FullWorld:
             name: service.begin_sign_in(session, account_id=person.id, now=now) for name, person in world.people.items()
         }
     return FullWorld(world=world, tokens=tokens, names={name: str(value) for name, value in names.items()})
+
+
+def to_talk_over(session: Session, world: World, attempt_id: int, now: datetime) -> int:
+    """Give Ann something to talk over about an attempt; return its id."""
+    task = CoachingTask(
+        organisation_id=world.organisation_id,
+        account_id=world.ann.id,
+        attempt_id=attempt_id,
+        position=1,
+        topic="Set the device",
+        made_at=now,
+    )
+    session.add(task)
+    session.flush()
+    return task.id
 
 
 def invite(session: Session, world: World, name: str, now: datetime) -> tuple[Account, str]:

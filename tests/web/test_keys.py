@@ -4,29 +4,39 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
+from flask import Flask
 from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from app import clock
 from app.cli.demo_story import form_for
 from app.db import Database
-from app.exams.models import PaperItem
 from app.exams.queries import Asked
+from app.people import service
 from app.releases.models import ItemContent, ReleasePiece
+from tests.asking import sign_edition
 from tests.factories import COURSE, World, frozen_course
 from tests.web.conftest import Browser
 from tests.web.page import Page, scrubbed
 from tests.web.sitting import failed, item_url, paper_of, start_mixed
+from tests.web.table import TABLE
 
 CANARY = "canary"
 PASSING = {"X-Request-Id", "Set-Cookie", "Content-Length"}
 SECRET = {"prompt", "correct", "wrong", "why", "stem", "options", "key"}
 SHOWN = {"type", "stem", "options", "rights", "unit", "notice", "media", "topic"}
+# These end what the test looks at: the attempt, after which a key may be told, or the sign-in. They are asked last.
+ENDING = ("exams.submit", "account.leave", "account.leave_everywhere")
 Change = Callable[[int, dict[str, Any]], dict[str, Any]]
 CLOCK = re.compile(
     r'data-left="\d+"|<b data-clock>[\d:]+</b>|"left":\d+|Saved at [\d:]+|"saved":"[\d:]+"|"revision":\d+'
+    r'|data-state=\\?"[\df ]*\\?"|name=\\?"revision\\?" value=\\?"\d+\\?"|saved at [\d:]+'
 )
 
 
@@ -38,18 +48,53 @@ class Heard:
 
     def note(self, asked: str, answer: TestResponse) -> None:
         headers = [f"{name}: {value}" for name, value in answer.headers if name not in PASSING]
-        self.answers[asked] = CLOCK.sub("", scrubbed("\n".join([str(answer.status_code), *headers, answer.text])))
+        text = answer.get_data().decode("utf-8", "replace")
+        self.answers[asked] = CLOCK.sub("", scrubbed("\n".join([str(answer.status_code), *headers, text])))
 
 
-def test_nothing_of_a_key_is_sent_before_the_end(browser: Browser, world: World, database: Database) -> None:
+@pytest.mark.parametrize("asks", [{}, {"certainty": True}], ids=["usual", "certainty"])
+def test_nothing_of_a_key_is_sent_before_the_end(
+    browser: Browser, world: World, database: Database, asks: dict[str, object]
+) -> None:
     failed(database, world.ann.actor, days_ago=2)
+    if asks:
+        with database.transaction() as session:
+            sign_edition(session, world, now=clock.now(), **asks)
     attempt_id = start_mixed(database, world)
-    with database.transaction() as session:
-        rewrite_keys(session, lambda number, keyed: marked(keyed, f"{CANARY}{number}"))
-        mark_pieces(session)
+    plant_canaries(database)
     heard = sit_and_look_around(browser.sign_in(world.ann), paper_of(database, attempt_id), attempt_id)
     assert len(heard.answers) > 100
     assert [asked for asked, text in heard.answers.items() if CANARY in text] == []
+
+
+def test_no_route_at_all_tells_a_key_while_the_attempt_is_open(
+    site: Flask, browser: Browser, world: World, database: Database
+) -> None:
+    earlier = failed(database, world.ann.actor, days_ago=2)
+    attempt_id = start_mixed(database, world)
+    plant_canaries(database)
+    browser.judges = False
+    values = values_of(database, world, (attempt_id, earlier))
+    heard, met = Heard(), Counter[str]()
+    rules = sorted(site.url_map.iter_rules(), key=lambda rule: (rule.endpoint in ENDING, rule.rule))
+    for rule in rules:
+        for url in urls_of(rule, values):
+            browser.sign_in(world.ann)
+            for how, answer in asked_every_way(browser, rule, url):
+                heard.note(f"{how} {url}", answer)
+                # Of these two the answer to what nobody has is read as well.
+                met[rule.endpoint] += answer.status_code != 404 or rule.endpoint in ("static", "verify.answer")
+    assert {rule.endpoint for rule in rules} == {asked.endpoint for asked in TABLE}, "a route is not walked"
+    # It was a walk through the trainee's own pages, and not along closed doors.
+    own = {row.endpoint for row in TABLE if row.statuses[1] != 404}
+    assert {endpoint for endpoint in own if not met[endpoint]} == set()
+    assert [asked for asked, text in heard.answers.items() if CANARY in text] == []
+
+
+def test_a_canary_is_heard_where_a_key_may_be_told(browser: Browser, world: World, database: Database) -> None:
+    attempt_id = [failed(database, world.ann.actor, days_ago=days_ago) for days_ago in (6, 4, 2)][-1]
+    plant_canaries(database)
+    assert CANARY in browser.sign_in(world.ann).get(f"/attempts/{attempt_id}/result").text
 
 
 def test_other_keys_would_look_the_same(browser: Browser, world: World, database: Database) -> None:
@@ -60,7 +105,9 @@ def test_other_keys_would_look_the_same(browser: Browser, world: World, database
     before = sit_and_look_around(browser, paper, attempt_id)
     with database.transaction() as session:
         rewrite_keys(session, lambda _number, keyed: {**keyed, "key": another(keyed)})
-    assert sit_and_look_around(browser, paper, attempt_id).answers == before.answers
+    after = sit_and_look_around(browser, paper, attempt_id).answers
+    assert {asked: text for asked, text in after.items() if before.answers[asked] != text} == {}
+    assert after.keys() == before.answers.keys()
 
 
 def test_what_is_frozen_to_be_shown_holds_no_key() -> None:
@@ -89,11 +136,12 @@ def test_a_right_answer_is_answered_like_a_wrong_one(browser: Browser, world: Wo
     attempt_id = start_mixed(database, world)
     browser.sign_in(world.ann)
     for asked in paper_of(database, attempt_id):
+        url = item_url(attempt_id, asked.position)
         told = [
-            browser.fetch(item_url(attempt_id, asked.position), **fields(asked, right=right)).get_json()
-            for right in (True, False)
+            browser.fetch(url, **fields(asked, right=right), revision=known).get_json()
+            for known, right in enumerate((True, False))
         ]
-        said = [{**one, "next": scrubbed(one["next"])} for one in told]
+        said = [{**one, "next": CLOCK.sub("", scrubbed(one["next"]))} for one in told]
         alike = [{name: one[name] for name in ("next", "next_url")} for one in said]
         assert alike[0] == alike[1], asked.position
 
@@ -103,13 +151,22 @@ def sit_and_look_around(browser: Browser, paper: list[Asked], attempt_id: int) -
     heard = look_around(browser, attempt_id)
     for asked in paper:
         url = item_url(attempt_id, asked.position)
-        for right in (True, False):
-            heard.note(f"fetch {right} {url}", browser.fetch(url, **fields(asked, right=right)))
-            heard.note(f"send {right} {url}", browser.send(url, **fields(asked, right=right)))
+        for right, sure in ((True, "sure"), (False, "not_sure")):
+            for how in (browser.fetch, browser.send):
+                # As the page knows it, and as one that is older than what stands.
+                for known in (revision_of(browser, url), "0"):
+                    answer = how(url, **fields(asked, right=right), certainty=sure, revision=known)
+                    heard.note(f"{how.__name__} {right} {known == '0'} {url}", answer)
         heard.note(f"odd {url}", browser.fetch(url, choice="z", value="z", order="z"))
+        heard.note(f"odd form {url}", browser.send(url, choice="z", value="z", order="z"))
         heard.note(f"flag {url}", browser.fetch(f"{url}/flag", flag="on"))
         heard.note(f"again {url}", browser.get(url))
     return heard
+
+
+def revision_of(browser: Browser, url: str) -> str:
+    """Return the revision that an item's page knows of."""
+    return browser.page(url).form(url).fields["revision"][0]
 
 
 def look_around(browser: Browser, attempt_id: int) -> Heard:
@@ -134,9 +191,68 @@ def guesses(attempt_id: int) -> Iterator[str]:
     yield from ("/api", "/evidence", "/releases", "/board")
 
 
+def values_of(database: Database, world: World, attempts: tuple[int, int]) -> dict[str, list[str]]:
+    """Return what a part of an address may hold for Ann, by its name or by its kind."""
+    frozen = frozen_course()
+    with database.transaction() as session:
+        account, token = service.make_reset_link(
+            session, actor=world.ida.actor, account_id=world.ann.id, now=clock.now()
+        )
+    assert account.id == world.ann.id
+    return {
+        "attempt_id": [str(one) for one in attempts],
+        "release_id": [str(world.release_id)],
+        "account_id": [str(world.ann.id)],
+        "position": ["1", "2", "20", "21"],
+        "course_id": [COURSE, "laser-safety"],
+        "lesson_id": [lesson["id"] for lesson in frozen.manifest["lessons"]],
+        "content_hash": [frozen.hash],
+        "filename": ["js/exam.js", "../items.yaml"],
+        "name": sorted({path.rsplit("/", maxsplit=1)[-1] for path in frozen.files}),
+        "token": [token],
+        "number": ["0000-0000-0000-00000"],
+        "id": ["1", "2", str(world.ann.id)],
+        "default": [COURSE, frozen.hash, "1", "items"],
+    }
+
+
+def urls_of(rule: Rule, values: dict[str, list[str]]) -> list[str]:
+    """Return the addresses of a route with every value that its parts may hold."""
+    parts = re.findall(r"<(?:([a-z_]+)(?:\([^)]*\))?:)?([a-z_]+)>", rule.rule)
+    choices = [values.get(name) or values.get(kind) or values["default"] for kind, name in parts]
+    urls = []
+    for chosen in product(*choices):
+        url = rule.rule
+        for value in chosen:
+            url = re.sub(r"<[^>]+>", lambda _, value=value: value, url, count=1)  # type: ignore[misc]
+        urls.append(url)
+    return urls
+
+
+def asked_every_way(browser: Browser, rule: Rule, url: str) -> Iterator[tuple[str, TestResponse]]:
+    """Yield what a route answers to a page, a script and a file's reader, read or sent with its form."""
+    form: dict[str, str] = next((row.form for row in TABLE if row.endpoint == rule.endpoint), {})
+    fields = {**form, "course": COURSE, "choice": "a", "revision": "1", "value": "1", "format": "json"}
+    if "GET" in (rule.methods or set()):
+        yield "get", browser.get(url)
+        yield "script", browser.get(url, headers={"X-Fluence": "fragment", "Accept": "application/json"})
+        yield "query", browser.get(url, query_string={"format": "csv", "as_of": "2026-11-22", "key": "1", "fact": "a"})
+    if "POST" in (rule.methods or set()):
+        yield "post", browser.send(url, **fields)
+        yield "fetch", browser.fetch(url, **fields)
+        yield "no token", browser.post(url, data=fields)
+
+
 def fields(asked: Asked, *, right: bool) -> dict[str, list[str]]:
     """Return the fields that answer an item rightly or wrongly."""
     return form_for(asked.shown, asked.keyed["key"], right=right)
+
+
+def plant_canaries(database: Database) -> None:
+    """Mark every secret text of every item, and of what a release keeps of them."""
+    with database.transaction() as session:
+        rewrite_keys(session, lambda number, keyed: marked(keyed, f"{CANARY}{number}"))
+        mark_pieces(session)
 
 
 def marked(keyed: dict[str, Any], canary: str) -> dict[str, Any]:
@@ -166,8 +282,7 @@ def mark_pieces(session: Session) -> None:
 
 
 def rewrite_keys(session: Session, change: Change) -> None:
-    """Change what is kept secret of the items asked: nobody can, so the trigger that sees to it goes first."""
+    """Change what is kept secret of all items: nobody can, so the trigger that sees to it goes first."""
     session.execute(sa.text("DROP TRIGGER item_content_no_update"))
-    asked = sa.select(ItemContent).where(ItemContent.hash.in_(sa.select(PaperItem.item_hash)))
-    for number, item in enumerate(session.scalars(asked).all()):
+    for number, item in enumerate(session.scalars(sa.select(ItemContent)).all()):
         item.keyed = change(number, item.keyed)

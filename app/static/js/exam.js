@@ -4,6 +4,8 @@
   "use strict";
 
   const RETRY_FIRST = 2000, RETRY_LAST = 30000, PATIENCE = 15000; // ms
+  const TYPING = 1200, FRESH = 60000, PAUSE = 1500; // ms: a typed number rests; an item brought along is new; between two looks
+  const CONTROLS = ["csrf_token", "revision", "certainty"];
   const stage = document.getElementById("stage"), rail = document.getElementById("rail");
   const find = (selector, root = document) => root.querySelector(selector);
 
@@ -12,7 +14,9 @@
   let changes = 0, saved = 0;   // changes of the shown item, and how many of them the server has
   let running = null;           // the save under way
   let retry = 0, pause = RETRY_FIRST;
-  let next = null;              // {url, html} as the last save brought it
+  let sent = null;              // what was sent without an answer: it may be saved or not, and goes first again
+  let next = null;              // {url, html, at} as the last save brought it
+  let typing = 0, looking = 0, looked = 0, stale = false;
   let leaving = false;
 
   const announce = (words) => { document.getElementById("live").textContent = words; };
@@ -33,7 +37,7 @@
 
   // ---- talking to the server
 
-  // Resolves to the JSON answer; throws {words, goto, lasting}: lasting means that trying again is of no use.
+  // Resolves to the JSON answer; throws {words, goto, newer, status, lasting}: lasting means that trying again is of no use.
   async function post(url, body) {
     let response;
     try {
@@ -43,7 +47,8 @@
       });
       const answer = await response.json();
       if (response.ok) return answer;
-      throw { words: answer.error, goto: answer.goto, lasting: ![408, 429].includes(response.status) && response.status < 500 };
+      const lasting = ![403, 408, 429].includes(response.status) && response.status < 500;
+      throw { words: answer.error, goto: answer.goto, newer: answer.newer, status: response.status, lasting };
     } catch (problem) {
       if ("words" in problem) throw problem;
       const lasting = Boolean(response) && response.status < 500;
@@ -52,19 +57,51 @@
   }
 
   function failed(problem) {
-    if (problem.lasting) return status("bad", problem.words, problem.goto);
-    status("bad", "Not saved. Check your connection; we keep trying.");
+    if (problem.newer) return overtake(problem.newer);
+    if (problem.lasting) {
+      sent = null;
+      const number = problem.status === 409 && wrong(problem.words);
+      return status("bad", number ? "Not saved yet." : problem.words, problem.goto);
+    }
+    // Outside the clinic's network the server says what to do; the rest is the connection.
+    status("bad", problem.status === 403 ? `Not saved. ${problem.words}` : "Not saved. Check your connection; we keep trying.");
     retry = setTimeout(save, pause);
     pause = Math.min(pause * 2, RETRY_LAST);
   }
 
-  // Sends until the server has the latest change. Resolves to whether it has.
+  // Another page saved something newer: it is shown, and the notice in it says so.
+  function overtake(html) {
+    stage.innerHTML = html;
+    begin();
+    retry = 0;
+    mark(part.dataset.no, { answered: answered() });
+    find("h1", part).focus();
+  }
+
+  // A number that cannot be read is marked as such, until it is changed.
+  function wrong(words) {
+    const field = form?.elements.value, line = document.getElementById("value-error");
+    if (!line) return false;
+    line.hidden = !words;
+    find("[data-error]", line).textContent = words;
+    if (words) field.setAttribute("aria-invalid", "true");
+    else field.removeAttribute("aria-invalid");
+    field.setAttribute("aria-describedby", `${words ? "value-error " : ""}value-hint understood`);
+    return true;
+  }
+
+  const written = () => new URLSearchParams(new FormData(form));
+
+  // Sends until the server has the latest change. Resolves to whether it has. What may have arrived already is sent
+  // again as it was, with the revision that it was based on: the server tells it from a change of somebody else.
   async function send() {
     while (unsaved()) {
-      const sending = changes;
+      const sending = sent?.changes ?? changes, to = form.action;
+      sent ??= { changes, body: written() };
       if (!retry) status("busy", "Saving…");
       try {
-        const answer = await post(form.action, new FormData(form));
+        const answer = await post(to, sent.body);
+        sent = null;
         saved = sending;
         accept(answer);
       } catch (problem) {
@@ -79,6 +116,7 @@
   function save() {
     if (running) return running;
     clearTimeout(retry);
+    clearTimeout(typing);
     running = send().finally(() => { running = null; });
     return running;
   }
@@ -86,11 +124,15 @@
   function accept(answer) {
     retry = 0;
     pause = RETRY_FIRST;
-    next = answer.next ? { url: answer.next_url, html: answer.next } : null;
+    next = answer.next ? { url: answer.next_url, html: answer.next, at: performance.now() } : null;
+    form.elements.revision.value = part.dataset.state = answer.revision;
+    find("[data-note]", part)?.remove();
+    wrong("");
+    others?.postMessage(location.pathname);
     if ("left" in answer) clock.set(answer.left);
     forget(find("[data-keep]", part));
     mark(part.dataset.no, { answered: answered() });
-    if (!unsaved()) status("saved", `Saved at ${answer.saved}`);
+    if (!unsaved()) status("saved", `Saved at ${answer.saved}${answer.understood && `. Understood: ${answer.understood}`}`);
   }
 
   // "Save this order" has done its work: the focus goes on to Next.
@@ -104,14 +146,14 @@
     return save();
   }
 
-  const answered = () => [...new FormData(form)].some(([name, value]) => name !== "csrf_token" && value.trim() !== "");
+  const answered = () => [...new FormData(form)].some(([name, value]) => !CONTROLS.includes(name) && value.trim() !== "");
 
   // ---- moving about
 
   async function go(url) {
     if (unsaved() && !(await save())) return; // the line says why; pressing again tries again
     if (unsaved()) return;
-    if (next?.url === url) show(next);
+    if (next?.url === url && performance.now() - next.at < FRESH) show(next);
     else leave(url);
   }
 
@@ -134,9 +176,44 @@
     form = find("form[data-item]", part);
     shown = location.pathname;
     changes = saved = 0;
-    next = null;
+    sent = next = null;
     rail.querySelectorAll("[aria-current]").forEach((link) => link.removeAttribute("aria-current"));
     find(part.dataset.no ? `[data-no="${part.dataset.no}"]` : "[data-review]", rail).setAttribute("aria-current", "step");
+  }
+
+  // ---- what another tab or device saved
+
+  const others = "BroadcastChannel" in window ? new BroadcastChannel("fluence-exam") : null;
+
+  // Looks at what the server has now. What was chosen here and is not saved yet is never touched.
+  async function look() {
+    if (document.hidden || unsaved() || running || leaving) return;
+    clearTimeout(looking);
+    if (performance.now() - looked < PAUSE) {
+      looking = setTimeout(look, PAUSE);
+      return;
+    }
+    looked = performance.now();
+    stale = false;
+    const asked = location.pathname;
+    try {
+      const response = await fetch(asked, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(PATIENCE) });
+      if (response.redirected) return leave(response.url);
+      if (!response.ok) return;
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      if (!unsaved() && !running && location.pathname === asked) renew(page);
+    } catch { /* without a connection nothing newer can be shown; the next save says so */ }
+  }
+
+  function renew(page) {
+    const theirs = find("[data-part]", page);
+    for (const which of [".rail-sum", ".numbers"]) find(which, rail).replaceWith(find(which, page));
+    clock.set(Number(page.getElementById("timer").dataset.left));
+    if (theirs.dataset.state === part.dataset.state) return;
+    stage.replaceChildren(theirs);
+    begin();
+    if (form) status("saved", "Changed in another tab or on another device. This is the latest.");
+    else announce("Changed in another tab or on another device. This is the latest.");
   }
 
   // ---- the rail
@@ -154,7 +231,7 @@
     find("[data-flags]", rail).hidden = count("flagged") === 0;
   }
 
-  // ---- flag and order
+  // ---- flag
 
   function paintFlag(button, no, flagged) {
     button.value = flagged ? "off" : "on";
@@ -177,23 +254,6 @@
       else status("bad", problem.lasting ? problem.words : "The flag was not saved. Press it again.", problem.goto);
     }
     delete button.dataset.busy;
-  }
-
-  function move(button) {
-    const row = button.closest("[data-row]"), up = button.name === "up";
-    const other = up ? row.previousElementSibling : row.nextElementSibling;
-    if (!other) return;
-    if (up) other.before(row);
-    else other.after(row);
-    const rows = [...row.parentElement.children];
-    rows.forEach((each, index) => {
-      each.classList.toggle("is-moved", each === row);
-      find('[name="up"]', each).disabled = index === 0;
-      find('[name="down"]', each).disabled = index === rows.length - 1;
-    });
-    (button.disabled ? find("button:not([disabled])", row) : button).focus();
-    announce(`${find("[data-text]", row).textContent.trim()}, now ${rows.indexOf(row) + 1} of ${rows.length}`);
-    change();
   }
 
   // ---- the clock: counts the server's seconds down; performance.now() is not set back by anybody
@@ -234,15 +294,17 @@
     if (form?.contains(event.target)) change();
   });
   stage.addEventListener("input", (event) => {
-    // Typing is unsaved until the field is left: this only makes leaving the page ask first.
-    if (event.target.type === "text") changes += 1;
+    if (event.target.type !== "text") return;
+    // Half a number is not sent while it is typed; it is unsaved all the same, and leaving the page asks first.
+    changes += 1;
+    clearTimeout(typing);
+    if (/^([+-]?\d{1,9}([.,]\d{1,9})?)?$/.test(event.target.value.trim())) typing = setTimeout(save, TYPING);
   });
   stage.addEventListener("submit", (event) => {
     if (event.target !== form) return;
     event.preventDefault();
     const button = event.submitter;
     if (button?.name === "flag") flag(button);
-    else if (button?.name === "up" || button?.name === "down") move(button);
     else if (button?.name === "keep") change();
     else go(form.dataset.next);
   });
@@ -253,6 +315,16 @@
     go(link.getAttribute("href"));
   });
   window.addEventListener("online", () => { if (unsaved()) save(); });
+  const outdate = () => { stale = true; next = null; };
+  const lookAgain = () => { if (stale) look(); };
+  others?.addEventListener("message", ({ data }) => {
+    if (data.split("/")[2] !== shown.split("/")[2]) return;
+    outdate();
+    look();
+  });
+  document.addEventListener("visibilitychange", () => { if (document.hidden) outdate(); else lookAgain(); });
+  window.addEventListener("blur", outdate);
+  window.addEventListener("focus", lookAgain);
   window.addEventListener("popstate", () => { if (location.pathname !== shown) location.reload(); });
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   window.addEventListener("beforeunload", (event) => { if (unsaved() && !leaving) event.preventDefault(); });
