@@ -1,10 +1,11 @@
 """From credits to a result: the total, every section's cut and the critical items; pure, exact fractions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from fractions import Fraction
 from math import floor
+from typing import Any
 
 from app.content.values import Exam
 
@@ -97,6 +98,20 @@ def score_paper(items: Sequence[ScoredItem], exam: Exam) -> Result:
         failed_critical=tuple(dict.fromkeys(item.objective for item in wrong)),
         reasons=reasons,
     )
+
+
+def result_values(result: Result) -> dict[str, Any]:
+    """Return a result as JSON values; fractions as "numerator/denominator"."""
+
+    def spelled(value: Any) -> Any:
+        if isinstance(value, Fraction):
+            return f"{value.numerator}/{value.denominator}"
+        if isinstance(value, dict):
+            return {key: spelled(one) for key, one in value.items()}
+        return [spelled(one) for one in value] if isinstance(value, list | tuple) else value
+
+    values: dict[str, Any] = spelled(asdict(result))
+    return values
 
 
 def percent_shown(fraction: Fraction) -> int:

@@ -1,9 +1,8 @@
 """Drawing a paper, saving responses, closing an attempt: exams score, certification decides what it is worth."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
@@ -15,17 +14,17 @@ from app.content.grade import credit
 from app.content.values import ItemType, Scoring
 from app.db import table_of
 from app.errors import NotFoundError, RefusedError
-from app.exams import queries, timing
-from app.exams.models import CLOSED_BY_WITHDRAWAL, Attempt, AttemptGrant, Flag, PaperItem, Response
+from app.exams import cases, queries, timing
+from app.exams.models import CLOSED_BY_WITHDRAWAL, ENDED, Attempt, AttemptGrant, Flag, PaperItem, Response
 from app.exams.responses import Chosen, hash_revisions, read_form
-from app.exams.scoring import Result, ScoredItem, score_paper
+from app.exams.scoring import ScoredItem, result_values, score_paper
 from app.people import queries as people
 from app.people.permissions import Action, Actor
 from app.releases import queries as releases
 from app.releases.manifest import exam_of
 from app.releases.models import ItemContent, Release
 
-SUBMITTED, RAN_OUT, ENDED = "submitted", "ran_out", "ended"
+SUBMITTED, RAN_OUT = "submitted", "ran_out"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -272,6 +271,7 @@ def close_attempt(
             "responses_hash": attempt.responses_hash,
         },
     )
+    cases.regrade_at_close(session, attempt=attempt, now=now)
     return True
 
 
@@ -282,10 +282,10 @@ def _score(session: Session, attempt: Attempt, closed_by: str) -> dict[str, Any]
     asked = queries.paper(session, attempt.id)
     result = score_paper([_scored(one) for one in asked], exam_of(release.manifest))
     return {
-        "score_numerator": result.score.numerator,
-        "score_denominator": result.score.denominator,
-        "passed": result.passed and closed_by not in (ENDED, CLOSED_BY_WITHDRAWAL),
-        "result": result_values(result),
+        "original_numerator": result.score.numerator,
+        "original_denominator": result.score.denominator,
+        "original_passed": result.passed and closed_by not in (ENDED, CLOSED_BY_WITHDRAWAL),
+        "original_result": result_values(result),
         "responses_hash": hash_revisions(queries.revisions(session, attempt.id)),
     }
 
@@ -299,20 +299,6 @@ def _scored(asked: queries.Asked) -> ScoredItem:
         credit=credit(ItemType(key["type"]), Scoring(key["scoring"]), key["key"], asked.chosen),
         answered=bool(asked.chosen),
     )
-
-
-def result_values(result: Result) -> dict[str, Any]:
-    """Return a result as JSON values; fractions as "numerator/denominator"."""
-
-    def spelled(value: Any) -> Any:
-        if isinstance(value, Fraction):
-            return f"{value.numerator}/{value.denominator}"
-        if isinstance(value, dict):
-            return {key: spelled(one) for key, one in value.items()}
-        return [spelled(one) for one in value] if isinstance(value, list | tuple) else value
-
-    values: dict[str, Any] = spelled(asdict(result))
-    return values
 
 
 def end_open_attempts(session: Session, *, account_id: int, actor_id: int, now: datetime) -> int:

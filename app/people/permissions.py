@@ -48,15 +48,32 @@ class Action(StrEnum):
     SIGN_RELEASE = "sign_release"
     EXPORT = "export"
     READ_PAPER = "read_paper"
+    SEE_CASES = "see_cases"
+    OPEN_CASE = "open_case"
+    SIGN_CASE = "sign_case"
+    DECIDE_APPEAL = "decide_appeal"
 
 
 TABLE: dict[Role, frozenset[Action]] = {
     Role.TECHNICIAN: frozenset({Action.LEARN}),
     Role.EVALUATOR: frozenset({Action.SIGN_OFF}),
     Role.MANAGER: frozenset({Action.SEE_BOARD, Action.MANAGE_PEOPLE, Action.ASSIGN, Action.GRANT_ATTEMPT}),
-    Role.AUTHOR: frozenset({Action.SEE_RELEASES, Action.PUBLISH_RELEASE}),
-    Role.MEDICAL_DIRECTOR: frozenset({Action.SEE_BOARD, Action.SEE_RELEASES, Action.SIGN_RELEASE}),
-    Role.AUDITOR: frozenset({Action.SEE_BOARD, Action.SEE_RELEASES, Action.EXPORT, Action.READ_PAPER}),
+    Role.AUTHOR: frozenset(
+        {Action.SEE_RELEASES, Action.PUBLISH_RELEASE, Action.SEE_CASES, Action.OPEN_CASE, Action.DECIDE_APPEAL}
+    ),
+    Role.MEDICAL_DIRECTOR: frozenset(
+        {
+            Action.SEE_BOARD,
+            Action.SEE_RELEASES,
+            Action.SIGN_RELEASE,
+            Action.SEE_CASES,
+            Action.SIGN_CASE,
+            Action.DECIDE_APPEAL,
+        }
+    ),
+    Role.AUDITOR: frozenset(
+        {Action.SEE_BOARD, Action.SEE_RELEASES, Action.EXPORT, Action.READ_PAPER, Action.SEE_CASES}
+    ),
     Role.ADMINISTRATOR: frozenset(
         {
             Action.SEE_BOARD,

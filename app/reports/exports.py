@@ -22,7 +22,8 @@ from app.certification.models import Certification, CertificationEvent
 from app.certification.scope import SKIN_TYPES, GrantedCell, cells_as_grid, from_json
 from app.clock import start_of
 from app.content.values import Decision
-from app.exams.models import Attempt
+from app.exams.case_models import Regrade
+from app.exams.models import Attempt, counting
 from app.exams.scoring import percent_shown
 from app.people.models import Clinic, RoleGrant
 from app.people.permissions import Role
@@ -32,30 +33,6 @@ from app.releases.models import Release
 PAGE = 1000  # rows that are held at once
 DEMO = "DEMO"
 AnyRow = Row[*tuple[Any, ...]]
-
-ACTS = (
-    select(
-        CertificationEvent.certification_id,
-        CertificationEvent.id,
-        CertificationEvent.kind,
-        CertificationEvent.effective_on,
-        CertificationEvent.recorded_at,
-        CertificationEvent.reason_code,
-        CertificationEvent.reason,
-        CertificationEvent.first_on,
-        CertificationEvent.last_on,
-        CertificationEvent.grace_last_on,
-        CertificationEvent.due_from_on,
-        sql_cast(CertificationEvent.cells, Text).label("cells"),
-        CertificationEvent.release_id,
-        CertificationEvent.attempt_id,
-        Release.content_hash,
-        Attempt.score_numerator,
-        Attempt.score_denominator,
-    )
-    .outerjoin(Release, Release.id == CertificationEvent.release_id)
-    .outerjoin(Attempt, Attempt.id == CertificationEvent.attempt_id)
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,6 +95,8 @@ CERTIFICATION_COLUMNS = {
     "score_percent": "Its score in whole percent, rounded down, as printed",
     "score_numerator": "Its exact score is this number divided by the next",
     "score_denominator": "See score_numerator",
+    "first_score": "The exact score before a key was corrected, where the attempt was scored again; empty otherwise",
+    "case": "The case that it was scored again by last",
     "organisation": "Who certified, as named then",
     "disclaimer": "What the certification is not",
 }
@@ -220,12 +199,51 @@ def _with_acts(
     connection: Connection, asked: Asked, pages: Iterable[Sequence[AnyRow]]
 ) -> Iterator[tuple[AnyRow, list[AnyRow]]]:
     """Add to certifications what happened to them, one query a page."""
-    known = ACTS.where(CertificationEvent.recorded_at <= asked.known_at)
+    known = _acts(asked)
     for page in pages:
         acts: dict[int, list[AnyRow]] = {row.id: [] for row in page}
         for act in connection.execute(known.where(CertificationEvent.certification_id.in_(acts))):
             acts[act.certification_id].append(act)
         yield from ((row, acts[row.id]) for row in page)
+
+
+def _acts(asked: Asked) -> Select[*tuple[Any, ...]]:
+    """Return what happened to certifications, with the scores that counted for all that was known then."""
+    attempt = (Attempt.id, Attempt.organisation_id)
+    counted = [
+        func.coalesce(counting(attempt, regraded, asked.known_at), original)
+        for regraded, original in (
+            (Regrade.score_numerator, Attempt.original_numerator),
+            (Regrade.score_denominator, Attempt.original_denominator),
+        )
+    ]
+    return (
+        select(
+            CertificationEvent.certification_id,
+            CertificationEvent.id,
+            CertificationEvent.kind,
+            CertificationEvent.effective_on,
+            CertificationEvent.recorded_at,
+            CertificationEvent.reason_code,
+            CertificationEvent.reason,
+            CertificationEvent.first_on,
+            CertificationEvent.last_on,
+            CertificationEvent.grace_last_on,
+            CertificationEvent.due_from_on,
+            sql_cast(CertificationEvent.cells, Text).label("cells"),
+            CertificationEvent.release_id,
+            CertificationEvent.attempt_id,
+            Release.content_hash,
+            counted[0].label("score_numerator"),
+            counted[1].label("score_denominator"),
+            Attempt.original_numerator,
+            Attempt.original_denominator,
+            counting(attempt, Regrade.case_id, asked.known_at).label("case_id"),
+        )
+        .outerjoin(Release, Release.id == CertificationEvent.release_id)
+        .outerjoin(Attempt, Attempt.id == CertificationEvent.attempt_id)
+        .where(CertificationEvent.recorded_at <= asked.known_at)
+    )
 
 
 def _grants(connection: Connection, asked: Asked) -> Generator[AnyRow, None, None]:
@@ -321,12 +339,13 @@ def _state(state: StateAsOf) -> tuple[Any, ...]:
 
 
 def _evidence(acts: Sequence[AnyRow], events: Sequence[Event], state: StateAsOf) -> tuple[Any, ...]:
-    """Return what the latest period rests on: release and its hash, attempt, score in percent and exactly."""
+    """Return what the latest period rests on: release and its hash, attempt, score in percent and exactly, regrade."""
     resting = [act for act, event in zip(acts, events, strict=True) if event.period == state.latest_period]
     act = max(resting, key=lambda one: one.id)
     numerator, denominator = act.score_numerator, act.score_denominator
     percent = percent_shown(Fraction(numerator, denominator)) if denominator else None
-    return act.release_id, act.content_hash, act.attempt_id, percent, numerator, denominator
+    first = f"{act.original_numerator}/{act.original_denominator}" if act.case_id else None
+    return act.release_id, act.content_hash, act.attempt_id, percent, numerator, denominator, first, act.case_id
 
 
 @lru_cache(maxsize=64)
