@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ScalarSelect, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.errors import NotFoundError, RefusedError
@@ -18,6 +18,7 @@ from app.exams.case_models import (
     RegradeReview,
 )
 from app.exams.models import Attempt, PaperItem
+from app.exams.regrading import Correction, Policy
 from app.people.models import Account
 from app.releases.models import ItemContent, Release, ReleaseItem
 
@@ -116,14 +117,16 @@ def variants(session: Session, organisation_id: int, text: str, *, limit: int = 
     return _variants(session, [(row[0], row[1], row[2]) for row in rows])
 
 
-def siblings(session: Session, case: ItemCase) -> list[Variant]:
-    """Return every form in which a case's item was asked in its course, that of the case included."""
+def siblings(session: Session, case: ItemCase) -> dict[str, int]:
+    """Return how many closed papers asked a case's item in each other form, by its hash; the most first, one query."""
     rows = session.execute(
         _asked(case.organisation_id, func.count(PaperItem.attempt_id)).where(
-            PaperItem.item_id == case.item_id, Attempt.course_id == case.course_id
+            PaperItem.item_id == case.item_id,
+            PaperItem.item_hash != case.item_hash,
+            Attempt.course_id == case.course_id,
         )
     )
-    return _variants(session, [(row[0], row[1], row[2]) for row in rows])
+    return {row[1]: row[2] for row in rows}
 
 
 def _asked(organisation_id: int, times: Any) -> Select[Any]:
@@ -150,6 +153,56 @@ def _variants(session: Session, rows: Sequence[tuple[str, str, int]]) -> list[Va
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class WholeCase:
+    """A case with its item, who opened it, the policy that counts and who chose it, and how it ended."""
+
+    case: ItemCase
+    content: ItemContent
+    opener: str
+    proposal: CaseProposal | None
+    proposer: str | None
+    decision: CaseDecision | None
+    decider: str | None
+
+
+def whole_case(session: Session, organisation_id: int, case_id: int) -> WholeCase:
+    """Return a case of this organisation with all that was done in it; another's is not found. One query."""
+    proposer, decider = aliased(Account), aliased(Account)
+    newest = _newest_proposal(organisation_id)
+    row = session.execute(
+        select(ItemCase, ItemContent, Account.name, CaseProposal, proposer.name, CaseDecision, decider.name)
+        .join(ItemContent, ItemContent.hash == ItemCase.item_hash)
+        .join(Account, Account.id == ItemCase.opened_by)
+        .outerjoin(CaseProposal, CaseProposal.id == newest)
+        .outerjoin(proposer, proposer.id == CaseProposal.proposed_by)
+        .outerjoin(CaseDecision, CaseDecision.case_id == ItemCase.id)
+        .outerjoin(decider, decider.id == CaseDecision.account_id)
+        .where(ItemCase.organisation_id == organisation_id, ItemCase.id == case_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFoundError
+    return WholeCase(
+        case=row[0],
+        content=row[1],
+        opener=row[2],
+        proposal=row[3],
+        proposer=row[4],
+        decision=row[5],
+        decider=row[6],
+    )
+
+
+def _newest_proposal(organisation_id: int) -> ScalarSelect[int]:
+    one = aliased(CaseProposal)
+    return (
+        select(func.max(one.id))
+        .where(one.organisation_id == organisation_id, one.case_id == ItemCase.id)
+        .correlate(ItemCase)
+        .scalar_subquery()
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CaseLine:
     """A case as the list shows it; `decision` is None while it is open."""
 
@@ -162,11 +215,7 @@ class CaseLine:
 
 def cases(session: Session, organisation_id: int, *, limit: int = 200) -> list[CaseLine]:
     """Return the cases of an organisation, open ones first, then the newest; one query."""
-    newest = (
-        select(func.max(CaseProposal.id))
-        .where(CaseProposal.organisation_id == organisation_id, CaseProposal.case_id == ItemCase.id)
-        .scalar_subquery()
-    )
+    newest = _newest_proposal(organisation_id)
     rows = session.execute(
         select(ItemCase, ItemContent.shown, Account.name, CaseDecision, CaseProposal.policy)
         .join(ItemContent, ItemContent.hash == ItemCase.item_hash)
@@ -227,6 +276,24 @@ def pass_reviews(session: Session, organisation_id: int, case_id: int | None = N
             latest=row[6] == row[0].id,
         )
         for row in session.execute(query)
+    ]
+
+
+def regrades(
+    session: Session, organisation_id: int, attempt_id: int
+) -> list[tuple[Regrade, Correction, str, str | None]]:
+    """Return an attempt's regrades, the earliest first: each with the correction, its item's hash, the review."""
+    rows = session.execute(
+        select(Regrade, CaseProposal.policy, CaseProposal.key, ItemCase.item_hash, RegradeReview.outcome)
+        .join(ItemCase, ItemCase.id == Regrade.case_id)
+        .join(CaseDecision, CaseDecision.case_id == ItemCase.id)
+        .join(CaseProposal, CaseProposal.id == CaseDecision.proposal_id)
+        .outerjoin(RegradeReview, RegradeReview.regrade_id == Regrade.id)
+        .where(Regrade.organisation_id == organisation_id, Regrade.attempt_id == attempt_id)
+        .order_by(Regrade.id)
+    )
+    return [
+        (row[0], Correction(policy=Policy(row[1]), key=row[2], case_id=row[0].case_id), row[3], row[4]) for row in rows
     ]
 
 

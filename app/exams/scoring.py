@@ -119,6 +119,11 @@ def percent_shown(fraction: Fraction) -> int:
     return floor(fraction * 100)
 
 
+def percent_of(numerator: int, denominator: int) -> int:
+    """Return a stored score as whole percent, rounded down."""
+    return percent_shown(Fraction(numerator, denominator))
+
+
 def _got(items: Sequence[ScoredItem]) -> Fraction:
     return sum((item.credit for item in items if item.answered), Fraction(0))
 

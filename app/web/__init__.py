@@ -17,8 +17,10 @@ from app.people.permissions import Action
 from app.web import (
     access,
     account,
+    appeals,
     assignments,
     board,
+    cases,
     courses,
     editions,
     errors,
@@ -47,6 +49,7 @@ PLACES: tuple[tuple[str, str, Action | None, str], ...] = (
     ("Assign", "assignments.new", Action.ASSIGN, "assignments"),
     ("Courses", "editions.courses", None, "editions courses exams results"),
     ("Releases", "releases.show", Action.SEE_RELEASES, "releases release_changes"),
+    ("Cases", "cases.show", Action.SEE_CASES, "cases appeals"),
     ("Evidence", "evidence.show", Action.EXPORT, "evidence"),
 )
 log = structlog.get_logger()
@@ -91,6 +94,8 @@ def create(settings: Settings, database: Database) -> Flask:
     access.init(app)
     errors.init(app)
     _add_globals(app, demo=settings.demo)
+    for module in (appeals, cases):
+        app.register_blueprint(module.bp)
     for module in (account, assignments, board, courses, editions, evidence, exams, home, ops, people):
         app.register_blueprint(module.bp)
     for module in (release_changes, releases, results, sign_offs, technicians, verify):

@@ -289,7 +289,7 @@ def seat(session: Session, world: World) -> object:
 def another(session: Session, attempt: Attempt, position: int) -> str:
     """Return an option of an item that its key does not hold."""
     item = asked_at(session, attempt, position)
-    return next(one["id"] for one in item.shown["options"] if one["id"] not in item.keyed["key"])
+    return str(next(one["id"] for one in item.shown["options"] if one["id"] not in item.keyed["key"]))
 
 
 def other_item(position: int) -> int:

@@ -96,7 +96,7 @@ def test_a_new_key_is_scored_by_the_items_own_rule(
 def test_who_left_an_item_out_has_the_full_credit_that_everybody_has() -> None:
     paper = [item(None, critical=True, correction=FULL), item(["a"])]
     result = recount(paper, EXAM)
-    assert (result.score, result.passed, result.failed_critical) == (1, True, ())
+    assert (result.score, result.passed, result.failed_critical) == (Fraction(1), True, ())
 
 
 def test_a_dropped_item_leaves_its_sections_and_the_whole_denominator() -> None:
