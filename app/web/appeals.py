@@ -99,13 +99,9 @@ def contest(attempt_id: int) -> Any:
     shown = _contest_page(attempt_id, form)
     if form.validate():
         with refusals_in(form), transaction() as changed:
+            position, words = int(form.position.data), form.words.data or ""
             cases.contest(
-                changed,
-                actor=visitor().actor,
-                attempt_id=attempt_id,
-                position=int(form.position.data),
-                words=form.words.data or "",
-                now=now(),
+                changed, actor=visitor().actor, attempt_id=attempt_id, position=position, words=words, now=now()
             )
     if form.errors:
         return render_template("appeals/contest.html", contest=shown, form=form), 422
