@@ -31,7 +31,7 @@ from app.people.permissions import Action, Actor
 from app.releases.models import Release
 
 CONTEST_WITHIN = timedelta(days=30)
-MEANING = "Reviewed with its dry run, and approved: the stored responses are scored again so"
+MEANING = "Reviewed with its dry run and approved: the stored responses are scored again in this way"
 _REGRADE = insert(table_of(Regrade))
 
 

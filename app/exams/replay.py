@@ -5,19 +5,20 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.content.values import Exam
 from app.errors import RefusedError
 from app.exams.case_models import SIGNED, CaseDecision, CaseProposal, ItemCase
 from app.exams.models import CLOSED_BY_WITHDRAWAL, ENDED, Attempt, PaperItem, Response
-from app.exams.regrading import Answered, Change, Correction, Policy, recount
-from app.exams.scoring import Result
+from app.exams.regrading import Answered, Change, Correction, Policy, scored
+from app.exams.scoring import Result, ScoredItem, score_paper
 from app.releases.manifest import exam_of
 from app.releases.models import ItemContent, Release
 
 PAGE = 200  # attempts that are held at once
+REMEMBERED = 20_000  # different responses whose worth is kept: most people choose what others chose
 # Of `Attempt.closed_by`: these were scored for the record, and never pass.
 VOID = frozenset({ENDED, CLOSED_BY_WITHDRAWAL})
 
@@ -45,19 +46,19 @@ def corrections(session: Session, organisation_id: int) -> dict[str, Correction]
 def replay(
     session: Session, *, organisation_id: int, course_id: str, item_hash: str, correction: Correction
 ) -> Iterator[Replayed]:
-    """Yield every closed attempt of a course that asked an item, scored with one more correction; by attempt id.
+    """Yield every closed attempt of a course that asked an item, scored with one more correction; person by person.
 
     The corrections that were signed before stay in force. RefusedError where an attempt would be left without items.
     """
     known = {**corrections(session, organisation_id), item_hash: correction}
     papers = _Papers(session, known)
-    last = 0
+    last = (0, course_id, 0)
     while page := _page(session, organisation_id, course_id, item_hash, last):
         asked = _answered(session, [row.id for row in page])
         papers.read(item for items in asked.values() for item in items)
         for row in page:
             yield papers.replayed(row, asked[row.id])
-        last = page[-1].id
+        last = (page[-1].account_id, course_id, page[-1].number)
 
 
 def recounted(session: Session, attempt: Attempt) -> tuple[Replayed, list[int]] | None:
@@ -85,6 +86,7 @@ class _Papers:
         self._known = known
         self._keyed: dict[str, Mapping[str, Any]] = {}
         self._exams: dict[int, Exam] = {}
+        self._scored: dict[tuple[Any, ...], list[ScoredItem]] = {}
 
     def read(self, items: Iterable[Any]) -> None:
         """Read the keys of items that were not read yet; one query."""
@@ -98,7 +100,9 @@ class _Papers:
     def replayed(self, attempt: Any, asked: Sequence[Any]) -> Replayed:
         """Return one attempt scored anew."""
         try:
-            result = recount([self._item(row) for row in asked], self._exam(attempt.release_id))
+            result = score_paper(
+                [item for row in asked for item in self._scored_item(row)], self._exam(attempt.release_id)
+            )
         except ValueError as error:
             raise RefusedError(
                 f"Attempt {attempt.id} would be left without any question. Choose another policy."
@@ -111,14 +115,21 @@ class _Papers:
         )
         return Replayed(change=change, result=result)
 
-    def _item(self, row: Any) -> Answered:
-        return Answered(
-            section=row.section,
-            critical=row.critical,
-            keyed=self._keyed[row.item_hash],
-            chosen=row.chosen,
-            correction=self._known.get(row.item_hash),
-        )
+    def _scored_item(self, row: Any) -> list[ScoredItem]:
+        """Return an item with what its response is worth, none where it is dropped; equal ones are scored once."""
+        known = (row.item_hash, row.section, row.critical, repr(row.chosen))
+        if known not in self._scored:
+            if len(self._scored) >= REMEMBERED:
+                self._scored.clear()
+            answered = Answered(
+                section=row.section,
+                critical=row.critical,
+                keyed=self._keyed[row.item_hash],
+                chosen=row.chosen,
+                correction=self._known.get(row.item_hash),
+            )
+            self._scored[known] = scored([answered])
+        return self._scored[known]
 
     def _exam(self, release_id: int) -> Exam:
         if release_id not in self._exams:
@@ -126,13 +137,20 @@ class _Papers:
         return self._exams[release_id]
 
 
-def _page(session: Session, organisation_id: int, course_id: str, item_hash: str, last: int) -> Sequence[Any]:
-    """Return the next closed attempts that asked an item, with what counts of them."""
+def _page(
+    session: Session, organisation_id: int, course_id: str, item_hash: str, last: tuple[int, str, int]
+) -> Sequence[Any]:
+    """Return the next closed attempts that asked an item, with what counts of them.
+
+    They are read in the order of the key of attempts, so that a page begins where the one before ended.
+    """
+    place = (Attempt.account_id, Attempt.course_id, Attempt.number)
     asks = exists().where(PaperItem.attempt_id == Attempt.id, PaperItem.item_hash == item_hash)
     return session.execute(
         select(
             Attempt.id,
             Attempt.account_id,
+            Attempt.number,
             Attempt.release_id,
             Attempt.closed_by,
             Attempt.score_numerator,
@@ -140,13 +158,13 @@ def _page(session: Session, organisation_id: int, course_id: str, item_hash: str
             Attempt.passed,
         )
         .where(
-            Attempt.id > last,
             Attempt.organisation_id == organisation_id,
+            tuple_(*place) > tuple_(*map(literal, last)),
             Attempt.course_id == course_id,
             Attempt.closed_at.is_not(None),
             asks,
         )
-        .order_by(Attempt.id)
+        .order_by(*place)
         .limit(PAGE)
     ).all()
 

@@ -237,13 +237,14 @@ def _page(case_id: int, refused: HouseForm | None = None) -> str:
     who = visitor()
     with reading() as found:
         read = read_case(found, who.actor.organisation_id, case_id)
-    fresh = {"formdata": None}
+    chosen = read.whole.proposal.policy if read.whole.proposal else None
     forms = {
-        kind: refused if isinstance(refused, form) and type(refused) is form else form(**fresh)
-        for kind, form in (
-            ("propose", ProposeForm), ("sign", SignForm), ("dismiss", ReasonForm), ("review", ReviewForm)
-        )
-    }  # fmt: skip
+        "propose": ProposeForm(formdata=None, policy=chosen),
+        "sign": SignForm(formdata=None),
+        "dismiss": ReasonForm(formdata=None),
+    }
+    for kind, form in forms.items():
+        forms[kind] = refused if refused is not None and type(refused) is type(form) else form
     typed = request.form.to_dict(flat=False) if isinstance(refused, ProposeForm) else {}
     return render_template(
         "cases/case.html", case=case_page(read, who, typed), forms_of=forms, refused=refused or forms["propose"]

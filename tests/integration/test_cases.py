@@ -1,7 +1,7 @@
 """Cases about wrong keys: the dry run, the signature, the replay of every stored response, and what it is worth."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 import pytest
@@ -18,13 +18,14 @@ from app.clock import day_in
 from app.content.grade import credit
 from app.content.values import ItemType, Scoring
 from app.errors import NotFoundError, RefusedError
-from app.exams import case_queries, cases
+from app.exams import case_queries, cases, disclosure
 from app.exams import queries as exams
 from app.exams.case_models import FALLS, STANDS, CaseDecision, Regrade
 from app.exams.models import Attempt
 from app.exams.timing import RefusalKind, Refused
 from app.releases.manifest import exam_of
 from app.releases.models import Release
+from app.reports.exports import CERTIFICATIONS, Asked
 from tests.databases import Databases, EngineName
 from tests.factories import COURSE, PASSWORD, ZONE, World, observe, people_of, read_lessons
 from tests.integration.story import NOW, Town, at_once, certifications, events, town, trail
@@ -235,6 +236,35 @@ def test_a_key_that_is_the_old_one_is_refused(db: Session, world: World) -> None
         propose(db, world, case, "forget_it")
 
 
+def test_the_paper_and_the_export_tell_both_scores(db: Session, world: World) -> None:
+    at = critical_item(db, world)
+    read_lessons(db, world.ann.actor, now=NOW)
+    observe(db, world.eva.actor, world.ann.id, now=NOW)
+    attempt = sit_but(db, world.ann.actor, wrong=[at])
+    case = correct(db, world, asked_at(db, attempt, at).item_hash, "full_credit")
+    paper = disclosure.read_paper(db, actor=world.ada.actor, attempt_id=attempt.id, now=LATER)
+    assert (paper["score"], paper["passed"]) == ("1/1", True)
+    assert (paper["original"]["score"], paper["original"]["passed"]) == ("19/20", False)
+    [told] = paper["regrades"]
+    assert (told["case"], told["policy"], told["score"], told["passed"]) == (case.id, "full_credit", "1/1", True)
+    text = disclosure.as_text(paper)
+    assert "As it closed 19/20, not passed" in text
+    assert f"by case {case.id} (full_credit): 1/1, passed" in text
+    assert exported(db, world, known_at=LATER) == {"first_score": "19/20", "case": case.id, "score_percent": 100}
+    assert exported(db, world, known_at=NOW) is None
+
+
+def test_an_export_knows_only_the_scores_of_its_day(db: Session, world: World) -> None:
+    at = critical_item(db, world)
+    read_lessons(db, world.ann.actor, now=NOW)
+    observe(db, world.eva.actor, world.ann.id, now=NOW)
+    attempt = sit_but(db, world.ann.actor, wrong=[other_item(at)])
+    case = correct(db, world, asked_at(db, attempt, other_item(at)).item_hash, "full_credit")
+    before = LATER - timedelta(minutes=1)
+    assert exported(db, world, known_at=before) == {"first_score": None, "case": None, "score_percent": 95}
+    assert exported(db, world, known_at=LATER) == {"first_score": "19/20", "case": case.id, "score_percent": 100}
+
+
 def test_two_who_sign_at_once_regrade_once(busy: Town) -> None:
     world = busy.world
     with busy.database.transaction() as session:
@@ -272,6 +302,17 @@ def test_a_submit_while_a_case_is_signed_is_scored_by_one_of_the_two(busy: Town)
         assert session.get_one(Attempt, running.id).closed_at
         # Signed: the submit found the case, in whichever order. Refused: it came between the count and the signature.
         assert (signed, regraded) in ((1, 1), (0, 0))
+
+
+def exported(session: Session, world: World, *, known_at: datetime) -> dict[str, object] | None:
+    """Return what the export of certifications tells of the score behind Ann's, as known at an instant."""
+    asked = Asked(
+        organisation_id=world.organisation_id, zone=ZONE, is_demo=False, day=day_in(ZONE, LATER), known_at=known_at
+    )
+    for values in CERTIFICATIONS.rows(session, asked):
+        row = dict(zip(CERTIFICATIONS.columns, values, strict=True))
+        return {name: row[name] for name in ("first_score", "case", "score_percent")}
+    return None
 
 
 def seat(session: Session, world: World) -> object:
