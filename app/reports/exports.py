@@ -236,8 +236,8 @@ def _acts(asked: Asked) -> Select[*tuple[Any, ...]]:
             Release.content_hash,
             counted[0].label("score_numerator"),
             counted[1].label("score_denominator"),
-            Attempt.original_numerator,
-            Attempt.original_denominator,
+            Attempt.original_numerator.label("original_numerator"),
+            Attempt.original_denominator.label("original_denominator"),
             counting(attempt, Regrade.case_id, asked.known_at).label("case_id"),
         )
         .outerjoin(Release, Release.id == CertificationEvent.release_id)
