@@ -44,7 +44,9 @@ def _make_appeal() -> None:
         sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_appeal_organisation_id")),
         sa.ForeignKeyConstraint(["attempt_id"], ["attempt.id"], name=op.f("fk_appeal_attempt_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_appeal")),
-        sa.UniqueConstraint("organisation_id", "attempt_id", "position", name=op.f("uq_appeal_organisation_id_attempt_id_position")),
+        sa.UniqueConstraint(
+            "organisation_id", "attempt_id", "position", name=op.f("uq_appeal_organisation_id_attempt_id_position")
+        ),
     )
 
 
@@ -58,7 +60,9 @@ def _make_appeal_answer() -> None:
         sa.Column("answer", sa.String(length=2000), nullable=False),
         sa.Column("decided_by", BIG_ID, nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_appeal_answer_organisation_id")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_appeal_answer_organisation_id")
+        ),
         sa.ForeignKeyConstraint(["appeal_id"], ["appeal.id"], name=op.f("fk_appeal_answer_appeal_id")),
         sa.ForeignKeyConstraint(["decided_by"], ["account.id"], name=op.f("fk_appeal_answer_decided_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_appeal_answer")),
@@ -102,7 +106,9 @@ def _make_case_proposal() -> None:
         sa.Column("changed", sa.Integer(), nullable=False),
         sa.Column("flips", sa.JSON(), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
-        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_case_proposal_organisation_id")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_case_proposal_organisation_id")
+        ),
         sa.ForeignKeyConstraint(["case_id"], ["item_case.id"], name=op.f("fk_case_proposal_case_id")),
         sa.ForeignKeyConstraint(["proposed_by"], ["account.id"], name=op.f("fk_case_proposal_proposed_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_proposal")),
@@ -123,7 +129,9 @@ def _make_case_decision() -> None:
         sa.Column("meaning", sa.String(length=200), nullable=False),
         sa.Column("reason", sa.String(length=500), nullable=True),
         sa.Column("digest", sa.String(length=64), nullable=True),
-        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_case_decision_organisation_id")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_case_decision_organisation_id")
+        ),
         sa.ForeignKeyConstraint(["case_id"], ["item_case.id"], name=op.f("fk_case_decision_case_id")),
         sa.ForeignKeyConstraint(["proposal_id"], ["case_proposal.id"], name=op.f("fk_case_decision_proposal_id")),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_case_decision_account_id")),
@@ -151,7 +159,9 @@ def _make_regrade() -> None:
         sa.ForeignKeyConstraint(["attempt_id"], ["attempt.id"], name=op.f("fk_regrade_attempt_id")),
         sa.ForeignKeyConstraint(["case_id"], ["item_case.id"], name=op.f("fk_regrade_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_regrade")),
-        sa.UniqueConstraint("organisation_id", "attempt_id", "case_id", name=op.f("uq_regrade_organisation_id_attempt_id_case_id")),
+        sa.UniqueConstraint(
+            "organisation_id", "attempt_id", "case_id", name=op.f("uq_regrade_organisation_id_attempt_id_case_id")
+        ),
     )
 
 
@@ -165,7 +175,9 @@ def _make_regrade_review() -> None:
         sa.Column("reason", sa.String(length=500), nullable=False),
         sa.Column("decided_by", BIG_ID, nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_regrade_review_organisation_id")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_regrade_review_organisation_id")
+        ),
         sa.ForeignKeyConstraint(["regrade_id"], ["regrade.id"], name=op.f("fk_regrade_review_regrade_id")),
         sa.ForeignKeyConstraint(["decided_by"], ["account.id"], name=op.f("fk_regrade_review_decided_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_regrade_review")),
