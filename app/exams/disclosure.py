@@ -8,9 +8,11 @@ from sqlalchemy.orm import Session
 from app.audit import service as trail
 from app.content.redraw import OtherPoolError, redraw
 from app.errors import NotFoundError, RefusedError
-from app.exams import queries
+from app.exams import case_queries, queries
 from app.exams.breaks import breaks_of
+from app.exams.case_models import Regrade
 from app.exams.models import Attempt
+from app.exams.regrading import Correction
 from app.people.permissions import Action, Actor
 from app.releases import queries as releases
 from app.releases.manifest import exam_of
@@ -40,6 +42,12 @@ def read_paper(session: Session, *, actor: Actor, attempt_id: int, now: datetime
         "score": f"{attempt.score_numerator}/{attempt.score_denominator}",
         "passed": attempt.passed,
         "result": attempt.result,
+        "original": {
+            "score": f"{attempt.original_numerator}/{attempt.original_denominator}",
+            "passed": attempt.original_passed,
+            "result": attempt.original_result,
+        },
+        "regrades": [_regrade(*one) for one in case_queries.regrades(session, actor.organisation_id, attempt.id)],
         "proof": attempt.proof,
         "drawn_from": attempt.draw_inputs,
         "drawn_again": _drawn_again(session, attempt),
@@ -82,7 +90,9 @@ def as_text(paper: dict[str, Any]) -> str:
     head = [
         f"Attempt {paper['attempt']}, release {paper['release']}, seed {paper['seed']}",
         f"Started {paper['started_at']}, closed {paper['closed_at']} ({paper['closed_by']})",
-        f"Score {paper['score']}, {'passed' if paper['passed'] else 'not passed'}",
+        f"Score {paper['score']}, {_decision(paper['passed'])}",
+        f"As it closed {paper['original']['score']}, {_decision(paper['original']['passed'])}",
+        *(_regraded(one) for one in paper["regrades"]),
         f"Responses {paper['responses_hash']}",
         *_proof_lines(paper),
         *(f"{at}: the browser told {kind}, item {position or 'none'}" for kind, position, at in paper["told"]),
@@ -107,6 +117,29 @@ def _proof_lines(paper: dict[str, Any]) -> list[str]:
         )
     lines += [f"Break {one['number']}: {one['started_at']} to {one['ended_at']}" for one in paper["breaks"]]
     return lines
+
+
+def _regrade(regrade: Regrade, correction: Correction, item_hash: str, outcome: str | None) -> dict[str, Any]:
+    return {
+        "case": regrade.case_id,
+        "hash": item_hash,
+        "policy": correction.policy.value,
+        "key": correction.key,
+        "recorded_at": regrade.recorded_at.isoformat(),
+        "score": f"{regrade.score_numerator}/{regrade.score_denominator}",
+        "passed": regrade.passed,
+        "result": regrade.result,
+        "review": outcome,
+    }
+
+
+def _regraded(one: dict[str, Any]) -> str:
+    told = f"Scored again {one['recorded_at']} by case {one['case']} ({one['policy']}): {one['score']}"
+    return f"{told}, {_decision(one['passed'])}{', the pass ' + one['review'] if one['review'] else ''}"
+
+
+def _decision(passed: object) -> str:
+    return "passed" if passed else "not passed"
 
 
 def _item(asked: queries.Asked) -> dict[str, Any]:

@@ -4,16 +4,55 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from app.db import Base, BigId
+from app.exams.case_models import FALLS, Regrade, RegradeReview
 
-# Of `Attempt.closed_by`: a withdrawn release or row ended it, and it does not count.
+# Of `Attempt.closed_by`: its account was disabled while it ran, and it is scored but never passes.
+ENDED = "ended"
+# The same where a withdrawn release or row ended it: it does not count.
 CLOSED_BY_WITHDRAWAL = "withdrawn"
 
 
+def counting(attempt: tuple[Any, Any], regraded: Any, known_at: datetime | None = None) -> Any:
+    """Return a value of an attempt's latest regrade that counts (as known at an instant); none where there is none.
+
+    A recount that would take a pass away counts only once a medical director's review says that the pass falls.
+    """
+    falls = [
+        RegradeReview.organisation_id == Regrade.organisation_id,
+        RegradeReview.regrade_id == Regrade.id,
+        RegradeReview.outcome == FALLS,
+    ]
+    known = [] if known_at is None else [Regrade.recorded_at <= known_at]
+    if known_at is not None:
+        falls.append(RegradeReview.decided_at <= known_at)
+    return (
+        sa.select(regraded)
+        .where(
+            Regrade.attempt_id == attempt[0],
+            Regrade.organisation_id == attempt[1],
+            Regrade.passed | ~Regrade.was_passed | sa.exists().where(*falls),
+            *known,
+        )
+        .order_by(Regrade.id.desc())
+        .limit(1)
+        .correlate_except(Regrade)
+        .scalar_subquery()
+    )
+
+
+def _counted(attempt: tuple[Any, Any], original: Any, regraded: Any) -> Any:
+    """Return what counts of an attempt: its latest regrade that counts, or else what it closed with."""
+    return column_property(sa.func.coalesce(counting(attempt, regraded), original))
+
+
 class Attempt(Base):
-    """One sitting, pinned to a release; scores are exact fractions, written once when it closes."""
+    """One sitting, pinned to a release; scores are exact fractions, written once when it closes.
+
+    `passed`, `score_…` and `result` are what counts now; what the attempt closed with stands beside it, `original_…`.
+    """
 
     __tablename__ = "attempt"
     __table_args__ = (
@@ -48,10 +87,10 @@ class Attempt(Base):
     deadline_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None] = mapped_column(sa.String(16))
-    passed: Mapped[bool | None]
-    score_numerator: Mapped[int | None] = mapped_column(sa.BigInteger)
-    score_denominator: Mapped[int | None] = mapped_column(sa.BigInteger)
-    result: Mapped[dict[str, Any] | None]
+    original_passed: Mapped[bool | None] = mapped_column("passed")
+    original_numerator: Mapped[int | None] = mapped_column("score_numerator", sa.BigInteger)
+    original_denominator: Mapped[int | None] = mapped_column("score_denominator", sa.BigInteger)
+    original_result: Mapped[dict[str, Any] | None] = mapped_column("result")
     responses_hash: Mapped[str | None] = mapped_column(sa.String(64))
     # What the paper was drawn from, beside the seed; read only to draw it again.
     draw_inputs: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON, deferred=True)
@@ -63,6 +102,12 @@ class Attempt(Base):
     asks_certainty: Mapped[bool] = mapped_column(server_default="0")
     # The networks (CIDR) that it is sat in, as they were at its start; none of them: anywhere.
     networks: Mapped[list[Any]] = mapped_column(server_default="[]")
+
+    _of = (id, organisation_id)  # noqa: A003  the column above
+    passed: Mapped[bool | None] = _counted(_of, original_passed, Regrade.passed)
+    score_numerator: Mapped[int | None] = _counted(_of, original_numerator, Regrade.score_numerator)
+    score_denominator: Mapped[int | None] = _counted(_of, original_denominator, Regrade.score_denominator)
+    result: Mapped[dict[str, Any] | None] = _counted(_of, original_result, Regrade.result)
 
 
 class AttemptBreak(Base):

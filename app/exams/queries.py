@@ -6,8 +6,8 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, Subquery, bindparam, func, select
+from sqlalchemy.orm import Session, aliased
 
 from app.content.grade import credit
 from app.content.values import ItemType, Scoring
@@ -205,6 +205,21 @@ def _paper() -> Select[PaperItem, dict[str, Any], dict[str, Any], Any, int, str 
         )
         .where(PaperItem.attempt_id == bindparam("attempt_id"))
         .order_by(PaperItem.position)
+    )
+
+
+def latest_responses(attempt_id: int) -> Subquery:
+    """Return what was chosen in the end for each item of an attempt: position, revision, chosen."""
+    newer = aliased(Response)
+    last = (
+        select(func.max(newer.revision))
+        .where(newer.attempt_id == Response.attempt_id, newer.position == Response.position)
+        .scalar_subquery()
+    )
+    return (
+        select(Response.position, Response.revision, Response.chosen)
+        .where(Response.attempt_id == attempt_id, Response.revision == last)
+        .subquery()
     )
 
 

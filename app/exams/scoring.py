@@ -1,10 +1,11 @@
 """From credits to a result: the total, every section's cut and the critical items; pure, exact fractions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from fractions import Fraction
 from math import floor
+from typing import Any
 
 from app.content.values import Exam
 
@@ -99,6 +100,20 @@ def score_paper(items: Sequence[ScoredItem], exam: Exam) -> Result:
     )
 
 
+def result_values(result: Result) -> dict[str, Any]:
+    """Return a result as JSON values; fractions as "numerator/denominator"."""
+
+    def spelled(value: Any) -> Any:
+        if isinstance(value, Fraction):
+            return f"{value.numerator}/{value.denominator}"
+        if isinstance(value, dict):
+            return {key: spelled(one) for key, one in value.items()}
+        return [spelled(one) for one in value] if isinstance(value, list | tuple) else value
+
+    values: dict[str, Any] = spelled(asdict(result))
+    return values
+
+
 def percent_shown(fraction: Fraction) -> int:
     """Return a fraction as whole percent, rounded down: nobody reads 80% and has not reached 80%."""
     return floor(fraction * 100)
@@ -110,6 +125,11 @@ def number_shown(number: Fraction) -> str:
         return str(number.numerator)
     tenths = floor(number * 10)
     return f"{tenths // 10}.{tenths % 10}"
+
+
+def percent_of(numerator: int, denominator: int) -> int:
+    """Return a stored score as whole percent, rounded down."""
+    return percent_shown(Fraction(numerator, denominator))
 
 
 def _got(items: Sequence[ScoredItem]) -> Fraction:

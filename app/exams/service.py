@@ -1,9 +1,7 @@
 """Drawing a paper, closing an attempt, granting one more: exams score, certification decides what it is worth."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
 from datetime import datetime
-from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -14,11 +12,11 @@ from app.content.draw import DrawError, Drawn, Pick
 from app.content.redraw import digest_of, inputs_of, redraw
 from app.db import table_of
 from app.errors import NotFoundError, RefusedError
-from app.exams import coaching, queries, timing
+from app.exams import cases, coaching, queries, timing
 from app.exams.exposure import asked_lately
-from app.exams.models import CLOSED_BY_WITHDRAWAL, Attempt, AttemptGrant, Flag, PaperItem
+from app.exams.models import CLOSED_BY_WITHDRAWAL, ENDED, Attempt, AttemptGrant, Flag, PaperItem
 from app.exams.responses import hash_revisions
-from app.exams.scoring import Result, score_paper
+from app.exams.scoring import result_values, score_paper
 from app.people import queries as people
 from app.people.permissions import Action, Actor
 from app.releases import queries as releases
@@ -26,7 +24,7 @@ from app.releases.manifest import exam_of
 from app.releases.models import Release
 
 _PAPER = insert(table_of(PaperItem))
-SUBMITTED, RAN_OUT, ENDED = "submitted", "ran_out", "ended"
+SUBMITTED, RAN_OUT = "submitted", "ran_out"
 
 
 def create_attempt(
@@ -184,6 +182,7 @@ def close_attempt(
             "responses_hash": attempt.responses_hash,
         },
     )
+    cases.regrade_at_close(session, attempt=attempt, now=now)
     return True
 
 
@@ -194,26 +193,12 @@ def _score(session: Session, attempt: Attempt, closed_by: str) -> dict[str, Any]
     asked = queries.paper(session, attempt.id)
     result = score_paper([queries.scored(one) for one in asked], exam_of(release.manifest))
     return {
-        "score_numerator": result.score.numerator,
-        "score_denominator": result.score.denominator,
-        "passed": result.passed and closed_by not in (ENDED, CLOSED_BY_WITHDRAWAL),
-        "result": result_values(result),
+        "original_numerator": result.score.numerator,
+        "original_denominator": result.score.denominator,
+        "original_passed": result.passed and closed_by not in (ENDED, CLOSED_BY_WITHDRAWAL),
+        "original_result": result_values(result),
         "responses_hash": hash_revisions(queries.revisions(session, attempt.id)),
     }
-
-
-def result_values(result: Result) -> dict[str, Any]:
-    """Return a result as JSON values; fractions as "numerator/denominator"."""
-
-    def spelled(value: Any) -> Any:
-        if isinstance(value, Fraction):
-            return f"{value.numerator}/{value.denominator}"
-        if isinstance(value, dict):
-            return {key: spelled(one) for key, one in value.items()}
-        return [spelled(one) for one in value] if isinstance(value, list | tuple) else value
-
-    values: dict[str, Any] = spelled(asdict(result))
-    return values
 
 
 def end_open_attempts(session: Session, *, account_id: int, actor_id: int, now: datetime) -> int:

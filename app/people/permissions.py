@@ -52,6 +52,10 @@ class Action(StrEnum):
     SIGN_RELEASE = "sign_release"
     EXPORT = "export"
     READ_PAPER = "read_paper"
+    SEE_CASES = "see_cases"
+    OPEN_CASE = "open_case"
+    SIGN_CASE = "sign_case"
+    DECIDE_APPEAL = "decide_appeal"
 
 
 TABLE: dict[Role, frozenset[Action]] = {
@@ -69,9 +73,22 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.MAKE_PROCTOR_CODE,
         }
     ),
-    Role.AUTHOR: frozenset({Action.SEE_RELEASES, Action.PUBLISH_RELEASE}),
-    Role.MEDICAL_DIRECTOR: frozenset({Action.SEE_BOARD, Action.SEE_RELEASES, Action.SIGN_RELEASE}),
-    Role.AUDITOR: frozenset({Action.SEE_BOARD, Action.SEE_RELEASES, Action.EXPORT, Action.READ_PAPER}),
+    Role.AUTHOR: frozenset(
+        {Action.SEE_RELEASES, Action.PUBLISH_RELEASE, Action.SEE_CASES, Action.OPEN_CASE, Action.DECIDE_APPEAL}
+    ),
+    Role.MEDICAL_DIRECTOR: frozenset(
+        {
+            Action.SEE_BOARD,
+            Action.SEE_RELEASES,
+            Action.SIGN_RELEASE,
+            Action.SEE_CASES,
+            Action.SIGN_CASE,
+            Action.DECIDE_APPEAL,
+        }
+    ),
+    Role.AUDITOR: frozenset(
+        {Action.SEE_BOARD, Action.SEE_RELEASES, Action.EXPORT, Action.READ_PAPER, Action.SEE_CASES}
+    ),
     Role.ADMINISTRATOR: frozenset(
         {
             Action.SEE_BOARD,

@@ -22,41 +22,18 @@ from app.certification.models import Certification, CertificationEvent
 from app.certification.scope import SKIN_TYPES, GrantedCell, cells_as_grid, from_json
 from app.clock import start_of
 from app.content.values import Decision
-from app.exams.models import Attempt
+from app.exams.case_models import Regrade
+from app.exams.models import Attempt, counting
 from app.exams.scoring import percent_shown
 from app.people.models import Clinic, RoleGrant
 from app.people.permissions import Role
 from app.releases.manifest import DECISIONS, procedure_name, span
 from app.releases.models import Release
+from app.reports.columns import CERTIFICATION_COLUMNS, TRAIL_COLUMNS
 
 PAGE = 1000  # rows that are held at once
 DEMO = "DEMO"
 AnyRow = Row[*tuple[Any, ...]]
-
-ACTS = (
-    select(
-        CertificationEvent.certification_id,
-        CertificationEvent.id,
-        CertificationEvent.kind,
-        CertificationEvent.effective_on,
-        CertificationEvent.recorded_at,
-        CertificationEvent.reason_code,
-        CertificationEvent.reason,
-        CertificationEvent.first_on,
-        CertificationEvent.last_on,
-        CertificationEvent.grace_last_on,
-        CertificationEvent.due_from_on,
-        sql_cast(CertificationEvent.cells, Text).label("cells"),
-        CertificationEvent.release_id,
-        CertificationEvent.attempt_id,
-        Release.content_hash,
-        Attempt.score_numerator,
-        Attempt.score_denominator,
-        sql_cast(Attempt.proof, Text).label("proof"),
-    )
-    .outerjoin(Release, Release.id == CertificationEvent.release_id)
-    .outerjoin(Attempt, Attempt.id == CertificationEvent.attempt_id)
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,53 +65,6 @@ class Export:
     columns: Mapping[str, str]
     count: Callable[[Session, Asked], int]
     rows: Callable[[Session, Asked], Iterator[tuple[Any, ...]]]
-
-
-CERTIFICATION_COLUMNS = {
-    "demo": "DEMO where the organisation and its people are invented; empty otherwise",
-    "as_of": "The day that this row tells of",
-    "known_at": "The instant (UTC) up to which acts were on record when it was told",
-    "number": "Certificate number, to be checked at /verify",
-    "name": "Name on the certificate",
-    "account": "The person, as in the trail's account and actor",
-    "clinics": "Where the person worked as a technician at the end of the day",
-    "course": "The course's id",
-    "scheme": "What the certification is called",
-    "edition": "Edition of the scheme under which it was first issued",
-    "state": "On that day: active (current), grace, expired, suspended, superseded or revoked",
-    "due": "yes where the renewal window was open",
-    "since_on": "First day of this state",
-    "first_issued_on": "Day of the first issue",
-    "valid_from_on": "First day of the period that counts",
-    "valid_to_on": "Last valid day, inclusive",
-    "grace_to_on": "Last day of grace, inclusive; treating in grace needs a sign-off",
-    "due_from_on": "First day on which it can be renewed",
-    "reason_code": "Code of the reason for a suspension, revocation or replacement",
-    "reason": "The same in words",
-    "cells": "Granted procedures, devices and skin types; in force only while active or in grace",
-    "devices": "Devices that the scheme names",
-    "release": "The release that the issue or renewal rests on",
-    "release_hash": "SHA-256 of that release's content",
-    "attempt": "The attempt at the exam that it rests on",
-    "score_percent": "Its score in whole percent, rounded down, as printed",
-    "score_numerator": "Its exact score is this number divided by the next",
-    "score_denominator": "See score_numerator",
-    "paper_proof": "How its paper was drawn, as JSON: seed, counts by objective, what each section's pool held",
-    "organisation": "Who certified, as named then",
-    "disclaimer": "What the certification is not",
-}
-TRAIL_COLUMNS = {
-    "demo": CERTIFICATION_COLUMNS["demo"],
-    "id": "The entry's random id",
-    "recorded_at": "When it was recorded (UTC)",
-    "kind": "What happened",
-    "subject": "What it happened to, as table:id",
-    "account": "The person whom it concerns",
-    "actor": "Who did it; empty where the system did",
-    "commitment": "SHA-256 of the salt's bytes followed by the detail",
-    "detail": "What was recorded, as JSON with sorted keys and no spaces; empty once erased",
-    "salt": "Random bytes, hexadecimal; empty once erased",
-}
 
 
 def count_certifications(session: Session, asked: Asked) -> int:
@@ -223,12 +153,51 @@ def _with_acts(
     connection: Connection, asked: Asked, pages: Iterable[Sequence[AnyRow]]
 ) -> Iterator[tuple[AnyRow, list[AnyRow]]]:
     """Add to certifications what happened to them, one query a page."""
-    known = ACTS.where(CertificationEvent.recorded_at <= asked.known_at)
+    known = _acts(asked)
     for page in pages:
         acts: dict[int, list[AnyRow]] = {row.id: [] for row in page}
         for act in connection.execute(known.where(CertificationEvent.certification_id.in_(acts))):
             acts[act.certification_id].append(act)
         yield from ((row, acts[row.id]) for row in page)
+
+
+def _acts(asked: Asked) -> Select[*tuple[Any, ...]]:
+    """Return what happened to certifications, with the scores that counted for all that was known then."""
+    attempt = (Attempt.id, Attempt.organisation_id)
+    counted = [
+        func.coalesce(counting(attempt, regraded, asked.known_at), original)
+        for regraded, original in (
+            (Regrade.score_numerator, Attempt.original_numerator),
+            (Regrade.score_denominator, Attempt.original_denominator),
+        )
+    ]
+    return (
+        select(
+            CertificationEvent.certification_id,
+            CertificationEvent.id,
+            CertificationEvent.kind,
+            CertificationEvent.effective_on,
+            CertificationEvent.recorded_at,
+            CertificationEvent.reason_code,
+            CertificationEvent.reason,
+            CertificationEvent.first_on,
+            CertificationEvent.last_on,
+            CertificationEvent.grace_last_on,
+            CertificationEvent.due_from_on,
+            sql_cast(CertificationEvent.cells, Text).label("cells"),
+            CertificationEvent.release_id,
+            CertificationEvent.attempt_id,
+            Release.content_hash,
+            counted[0].label("score_numerator"),
+            counted[1].label("score_denominator"),
+            Attempt.original_numerator.label("original_numerator"),
+            Attempt.original_denominator.label("original_denominator"),
+            counting(attempt, Regrade.case_id, asked.known_at).label("case_id"),
+        )
+        .outerjoin(Release, Release.id == CertificationEvent.release_id)
+        .outerjoin(Attempt, Attempt.id == CertificationEvent.attempt_id)
+        .where(CertificationEvent.recorded_at <= asked.known_at)
+    )
 
 
 def _grants(connection: Connection, asked: Asked) -> Generator[AnyRow, None, None]:
@@ -340,12 +309,14 @@ def _state(state: StateAsOf) -> tuple[Any, ...]:
 
 
 def _evidence(acts: Sequence[AnyRow], events: Sequence[Event], state: StateAsOf) -> tuple[Any, ...]:
-    """Return what the latest period rests on: release and its hash, attempt, score in percent and exactly, the draw."""
+    """Return what the latest period rests on: release and its hash, attempt, score, first score and case, the draw."""
     resting = [act for act, event in zip(acts, events, strict=True) if event.period == state.latest_period]
     act = max(resting, key=lambda one: one.id)
     numerator, denominator = act.score_numerator, act.score_denominator
     percent = percent_shown(Fraction(numerator, denominator)) if denominator else None
-    return act.release_id, act.content_hash, act.attempt_id, percent, numerator, denominator, _proof(act.proof)
+    first = f"{act.original_numerator}/{act.original_denominator}" if act.case_id else None
+    told = (act.release_id, act.content_hash, act.attempt_id, percent, numerator, denominator)
+    return *told, _proof(act.proof), first, act.case_id
 
 
 def _proof(text: str | None) -> dict[str, Any] | None:

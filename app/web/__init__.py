@@ -18,9 +18,11 @@ from app.web import (
     access,
     accommodations,
     account,
+    appeals,
     assignments,
     board,
     breaks,
+    cases,
     courses,
     editions,
     errors,
@@ -54,6 +56,7 @@ PLACES: tuple[tuple[str, str, Action | None, str], ...] = (
     ("Assign", "assignments.new", Action.ASSIGN, "assignments"),
     ("Courses", "editions.courses", None, "editions courses exams results"),
     ("Releases", "releases.show", Action.SEE_RELEASES, "releases release_changes"),
+    ("Cases", "cases.show", Action.SEE_CASES, "cases appeals"),
     ("Evidence", "evidence.show", Action.EXPORT, "evidence"),
 )
 log = structlog.get_logger()
@@ -98,7 +101,7 @@ def create(settings: Settings, database: Database) -> Flask:
     access.init(app)
     errors.init(app)
     _add_globals(app, demo=settings.demo)
-    for module in (accommodations, breaks):
+    for module in (accommodations, appeals, breaks, cases):
         app.register_blueprint(module.bp)
     for module in (account, assignments, board, courses, editions, evidence, exams, home, ops, people):
         app.register_blueprint(module.bp)

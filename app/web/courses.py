@@ -66,6 +66,19 @@ def complete(course_id: str, lesson_id: str) -> Any:
     return access.go("courses.show", course_id=course_id)
 
 
+@bp.get("/courses/<string:course_id>/facts/<string:table>/<string:row>")
+@requires(Action.LEARN)
+def fact(course_id: str, table: str, row: str) -> Any:
+    """Lead to the place in a lesson of the edition in force where a fact stands; to the course where none shows it."""
+    _, in_force = _mine(course_id, practice=False)
+    with reading() as found:
+        lessons = releases.lessons(found, in_force.release.id)
+    shown = [lesson_id for lesson_id, html in lessons if f'id="fact-{table}-{row}"' in html]
+    if not shown:
+        return access.go("courses.show", course_id=course_id)
+    return access.go("courses.lesson", course_id=course_id, lesson_id=shown[0], _anchor=f"fact-{table}-{row}")
+
+
 @bp.get("/media/<string:content_hash>/<string:course_id>/<string:name>")
 @requires()
 def media(content_hash: str, course_id: str, name: str) -> Any:
@@ -76,10 +89,10 @@ def media(content_hash: str, course_id: str, name: str) -> Any:
     return Response(data, mimetype=kind, headers={"Cache-Control": "private, max-age=31536000, immutable"})
 
 
-def _mine(course_id: str) -> tuple[Record, InForce]:
+def _mine(course_id: str, *, practice: bool = True) -> tuple[Record, InForce]:
     who = visitor()
     with reading() as found:
-        record = own_record(found, who, [course_id])
+        record = own_record(found, who, [course_id], practice=practice)
         in_force = releases.all_in_force(found, who.actor.organisation_id, [course_id])
     if course_id not in in_force or (course_id not in record.assigned and course_id not in record.held):
         raise NotFoundError

@@ -5,15 +5,13 @@ from fractions import Fraction
 from typing import Any
 
 from flask import Blueprint, render_template, url_for
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from app.certification.standing import Standing, record_after, standing_of
-from app.content.grade import credit
-from app.content.values import ItemType, Scoring
-from app.exams import history, queries, timing
+from app.exams import history, timing
+from app.exams.aftermath import NOTHING_AFTER, Aftermath, aftermath
 from app.exams.models import CLOSED_BY_WITHDRAWAL, Attempt
-from app.exams.queries import Asked
 from app.exams.scoring import number_shown, percent_shown
 from app.people import queries as people
 from app.people.permissions import Action
@@ -21,8 +19,9 @@ from app.releases import queries as releases
 from app.releases.models import Release
 from app.releases.queries import NOTHING_WITHDRAWN, Withdrawals
 from app.web.access import now, reading, requires, visitor
-from app.web.exam_words import key_lines, seat_text
+from app.web.exam_words import seat_text
 from app.web.proof_words import proof_context
+from app.web.results_after import appeals_context, earned, entry, in_force, regrade_context, wrong_critical
 from app.web.words import Context, counted, moment
 
 bp = Blueprint("results", __name__)
@@ -54,9 +53,9 @@ def show(attempt_id: int) -> Any:
         record = record_after(found, attempt=attempt, history=history, zone=zone, practice=practice)
         withdrawn = _withdrawn(found, attempt, release)
         where = standing_of(record, release, now(), withdrawn)
-        asked = queries.paper(found, attempt.id) if _keys_allowed(attempt, where) else []
+        after = NOTHING_AFTER if attempt.closed_by == CLOSED_BY_WITHDRAWAL else aftermath(found, attempt)
         managers = _managers(found, where)
-    return render_template("exams/result.html", result=_result(attempt, where, asked, managers))
+    return render_template("exams/result.html", result=_result(attempt, where, after, managers))
 
 
 def _own_attempt(found: Session, attempt_id: int) -> tuple[Attempt, Release, history.History]:
@@ -106,8 +105,9 @@ def _keys_allowed(attempt: Attempt, where: Standing) -> bool:
     return {"after_pass": bool(attempt.passed) or over, "after_last_attempt": over}.get(policy, False)
 
 
-def _result(attempt: Attempt, where: Standing, asked: list[Asked], managers: list[str]) -> Context:
+def _result(attempt: Attempt, where: Standing, after: Aftermath, managers: list[str]) -> Context:
     manifest, stored = where.release.manifest, attempt.result or {}
+    shows_keys = _keys_allowed(attempt, where)
     zone, passed = visitor().person.time_zone, bool(attempt.passed)
     reasons = [_reason(one, manifest["objectives"]) for one in stored["reasons"]]
     told = " ".join(reasons) if len(reasons) <= FEW else _asked_for(manifest["exam"])
@@ -127,10 +127,12 @@ def _result(attempt: Attempt, where: Standing, asked: list[Asked], managers: lis
         "cut_percent": manifest["exam"]["cut_score_percent"],
         "objectives_text": _objectives_text(manifest["exam"]),
         "objectives": _objectives(stored, manifest),
-        "critical": _critical(stored, manifest, asked),
+        "critical": _critical(stored, manifest, after, shows_keys=shows_keys),
         "again": _again(stored, where),
-        "entries": [_entry(one) for one in asked],
         "proof": proof_context(attempt, manifest["objectives"]),
+        "regrade": regrade_context(attempt, after, zone),
+        "appeals": appeals_context(attempt, after, now(), zone),
+        "entries": [entry(one, after, where.release.course_id) for one in after.asked] if shows_keys else [],
     }
 
 
@@ -209,7 +211,9 @@ def _objectives(stored: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[
     rows = []
     for section in stored["sections"]:
         got, cut = Fraction(section["got"]), section["cut"]
-        share = got / section["of"] if section["of"] else Fraction(0)
+        if not section["of"]:
+            continue  # every question of it was dropped
+        share = got / section["of"]
         line = percent_shown(Fraction(cut)) if cut else manifest["exam"]["cut_score_percent"]
         rows.append(
             {
@@ -224,21 +228,33 @@ def _objectives(stored: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[
     return rows
 
 
-def _critical(stored: Mapping[str, Any], manifest: Mapping[str, Any], asked: list[Asked]) -> Context | None:
+def _critical(
+    stored: Mapping[str, Any], manifest: Mapping[str, Any], after: Aftermath, *, shows_keys: bool
+) -> Context | None:
     if not stored["critical_of"]:
         return None
-    if asked:
+    if shows_keys:
+        corrections = in_force(after)
+        found = [(one, earned(one, corrections)) for one in after.asked if one.critical]
         rows = [
-            {"name": Markup(one.shown["stem"]).striptags(), "met": _credit(one) == 1}  # noqa: S704
-            for one in asked
-            if one.critical
+            {"name": Markup(one.shown["stem"]).striptags(), "met": got == 1, "word": "Right" if got == 1 else "Wrong"}  # noqa: S704
+            for one, got in found
+            if got is not None
         ]
     else:
         # While attempts remain the topic is named, never the question: that would give the key away.
-        rows = [{"name": manifest["objectives"][one], "met": False} for one in stored["failed_critical"]]
+        wrong = wrong_critical(after)
+        rows = [
+            {"name": manifest["objectives"][one], "met": False, "word": _times("Wrong", wrong[one])}
+            for one in stored["failed_critical"]
+        ]
         right = stored["critical_right"]
-        rows += [{"name": counted(right, "other critical question"), "met": True}] if right else []
+        rows += [{"name": counted(right, "other critical question"), "met": True, "word": "Right"}] if right else []
     return {"text": CRITICAL, "rows": rows}
+
+
+def _times(word: str, number: int) -> str:
+    return f"{word} ({number})" if number > 1 else word
 
 
 def _again(stored: Mapping[str, Any], where: Standing) -> list[Context]:
@@ -295,39 +311,3 @@ def _next_try(where: Standing) -> str:
     if isinstance(where.seat, timing.Allowed):
         return "Read, then sit it again"
     return "Ask for one more attempt" if _used_up(where) else "Sit it again later"
-
-
-def _credit(one: Asked) -> Fraction:
-    key = one.keyed
-    return credit(ItemType(key["type"]), Scoring(key["scoring"]), key["key"], one.chosen)
-
-
-def _entry(one: Asked) -> Context:
-    got = _credit(one)
-    kept = {option["id"]: option["html"] for option in one.shown["options"]}
-    whys = [why for option, why in one.keyed["whys"].items() if option in (one.chosen or ())]
-    why = "".join(f"<p>{text}</p>" for text in [one.keyed["why"], *whys] if text)
-    untold = [fact for fact in one.keyed["facts"] if fact not in why]
-    return {
-        "no": one.position,
-        "stem": one.shown["stem"],
-        "met": got == 1,
-        "word": "Right" if got == 1 else ("Partly right" if got else "Wrong"),
-        "given": _spelled(one, kept),
-        "key": key_lines(one.shown, one.keyed),
-        "why": why,
-        "sources": [*one.keyed["citations"], *(f"Fact {fact}" for fact in untold)],
-    }
-
-
-def _spelled(one: Asked, options: Mapping[str, str]) -> list[str]:
-    chosen, kind = one.chosen, one.shown["type"]
-    if not chosen:
-        return []
-    if kind == ItemType.NUMERIC.value:
-        return [escape(f"{chosen} {one.shown['unit']}")]
-    if isinstance(chosen, dict):
-        rights = {right["id"]: right["html"] for right in one.shown["rights"]}
-        return [f"{options[left]}: {rights[right]}" for left, right in chosen.items()]
-    numbered = kind == ItemType.ORDERING.value
-    return [f"{place}. {options[each]}" if numbered else options[each] for place, each in enumerate(chosen, start=1)]

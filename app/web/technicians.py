@@ -15,7 +15,7 @@ from app.certification.standing import Standing, exam_fact
 from app.exams import timing
 from app.exams.history import granted_of
 from app.exams.models import Accommodation, Attempt
-from app.exams.scoring import percent_shown
+from app.exams.scoring import percent_of, percent_shown
 from app.exams.timing import RefusalKind
 from app.people.permissions import Action
 from app.releases.manifest import procedure_name, span
@@ -218,7 +218,7 @@ def _attempt(attempt: Attempt, title: str, zone: str) -> Context:
         return {**row, "score": "–", "state": "none", "label": "Time ran out", "note": "not scored yet"}
     score = f"{percent_shown(fact.score)}%"
     notes = {"ran_out": "time ran out", "ended": "ended with the account"}
-    note = notes.get(attempt.closed_by or "", "")
+    note = ", ".join(one for one in (notes.get(attempt.closed_by or "", ""), _at_first(attempt)) if one)
     if fact.passed:
         return {**row, "score": score, "state": "active", "label": "Passed", "note": note}
     return {**row, "score": score, "state": "expired", "label": "Not passed", "note": note}
@@ -240,6 +240,15 @@ def _accommodation(one: Accommodation, by: str, record: TechnicianRecord) -> Con
         "over": over,
         "end_url": url_for("accommodations.end", account_id=one.account_id, accommodation_id=one.id) if may_end else "",
     }
+
+
+def _at_first(attempt: Attempt) -> str:
+    """Return the score that an attempt closed with, where a corrected key changed it since."""
+    first, counts = (attempt.original_numerator, attempt.original_denominator), attempt.original_passed
+    changed = (*first, counts) != (attempt.score_numerator, attempt.score_denominator, attempt.passed)
+    if not changed or first[0] is None or first[1] is None:
+        return ""
+    return f"at first {percent_of(first[0], first[1])}%, {'passed' if counts else 'not passed'}"
 
 
 def _sign_off(one: Observed, devices: Mapping[str, Mapping[str, Any]]) -> Context:

@@ -15,6 +15,7 @@ NAMES = tuple(sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATE
 # template → why what it shows is already safe HTML.
 SAFE = {
     "courses/lesson.html": "the lesson, rendered and sanitised when its release was published",
+    "cases/_item.html": "the same, with the key, for authors and directors",
     "exams/_item.html": "stem and options, rendered and sanitised when the release was published",
     "exams/result.html": "the same, with the why; what a person typed was checked to be a number",
 }

@@ -23,7 +23,8 @@ from app.people import service as people
 from app.people.permissions import Actor, Role
 from app.releases import queries as releases
 from app.releases import service as release_service
-from app.reports.exports import CERTIFICATION_COLUMNS, Asked, certification_rows
+from app.reports.columns import CERTIFICATION_COLUMNS
+from app.reports.exports import Asked, certification_rows
 from tests.databases import Databases, EngineName
 from tests.factories import COURSE, World, certify, observe, people_of, read_lessons, sister_course
 from tests.integration import editions

@@ -14,9 +14,9 @@ from app.cli.demo_story import sit
 from app.errors import NotFoundError, RefusedError
 from app.exams import queries as exams
 from app.exams.history import attempt_in_course
-from app.exams.models import Attempt, Response
+from app.exams.models import ENDED, Attempt, Response
 from app.exams.responses import hash_revisions
-from app.exams.service import ENDED, RAN_OUT, SUBMITTED
+from app.exams.service import RAN_OUT, SUBMITTED
 from app.people import service as people
 from tests.databases import Databases, EngineName
 from tests.factories import COURSE, World, observe, people_of, read_lessons

@@ -11,13 +11,16 @@ from sqlalchemy.orm import Session
 
 from app.audit.models import Entry, EntryDetail, Leaf
 from app.audit.service import commitment_of
+from app.certification import appeals
+from app.certification import cases as certification_cases
 from app.certification import service as certification
 from app.certification.issuing import change_certification
 from app.certification.lifecycle import EventKind
 from app.cli.demo_story import sit
 from app.db import Base
 from app.errors import NotFoundError, RefusedError
-from app.exams import disclosure, watching
+from app.exams import case_queries, cases, disclosure, watching
+from app.exams import queries as exams
 from app.exams.models import Attempt
 from app.people import service as people
 from app.people.permissions import Role
@@ -27,6 +30,7 @@ from app.reports import releases as reports
 from tests.databases import Databases, EngineName
 from tests.factories import COURSE, PASSWORD, REVISED_ROW, World, assign, certify, people_of, revised_course
 from tests.integration.story import NOW, Town, answer, rows, start, submit, town, trail
+from tests.integration.wrong_keys import asked_at, correct, sit_but
 
 LATER = NOW + timedelta(minutes=5)
 INSERT_ONLY = (
@@ -49,6 +53,13 @@ INSERT_ONLY = (
     "sign_off",
     "certification",
     "certification_event",
+    "item_case",
+    "case_proposal",
+    "case_decision",
+    "regrade",
+    "regrade_review",
+    "appeal",
+    "appeal_answer",
 )
 # These hold what is true now, or what passes; who changed it stands in the trail.
 CHANGING = {
@@ -117,7 +128,7 @@ def test_a_detail_is_erased_but_never_altered(db: Session, world: World) -> None
 
 def test_a_closed_attempt_is_not_opened_again(db: Session, world: World) -> None:
     closed = sit(db, world.ann.actor, course_id=COURSE, at=NOW, right=False)
-    for change in ({"closed_at": None}, {"passed": True}, {"score_numerator": 1}, {"deadline_at": NOW}):
+    for change in ({"closed_at": None}, {"original_passed": True}, {"original_numerator": 1}, {"deadline_at": NOW}):
         refused(db, sa.update(Attempt).where(Attempt.id == closed).values(change))
     running = start(db, world.ben.actor)
     for attempt_id in (closed, running.id):
@@ -292,10 +303,39 @@ def everything(session: Session, world: World) -> None:
     assign(session, world.ida.actor, world.ben.id, now=NOW)
     sat = certification.start_attempt(session, actor=world.ben.actor, course_id=COURSE, seed=1, now=NOW)
     watching.note(session, actor=world.ben.actor, attempt_id=sat.id, position=1, kind="copied", now=NOW)
+    wrong_key(session, world)
     release_acts(session, world)
     entry_id = session.scalars(sa.select(Entry.id)).first()
     session.add(Leaf(number=0, entry_id=entry_id))
     session.flush()
+
+
+def wrong_key(session: Session, world: World) -> None:
+    """Let Ben's pass be regraded away, reviewed, and contested."""
+    attempt = sit_but(session, world.ben.actor, wrong=[])
+    at, key = next(
+        (one.position, one.keyed["key"])
+        for one in exams.paper(session, attempt.id)
+        if one.critical and one.shown["type"] == "single-choice"
+    )
+    other = next(one for one in ("a", "b") if one not in key)
+    appeal = cases.contest(
+        session, actor=world.ben.actor, attempt_id=attempt.id, position=at, words="Two are right.", now=LATER
+    )
+    appeals.answer_appeal(
+        session, actor=world.mira.actor, appeal_id=appeal.id, upheld=True, answer="You are right.", now=LATER
+    )
+    case = correct(session, world, asked_at(session, attempt, at).item_hash, "accept_new", key=[other])
+    [waiting] = case_queries.pass_reviews(session, world.organisation_id)
+    certification_cases.decide_review(
+        session,
+        actor=world.mira.actor,
+        case_id=case.id,
+        regrade_id=waiting.regrade.id,
+        outcome="stands",
+        reason="It was defensible.",
+        now=LATER,
+    )
 
 
 def read(session: Session, world: World, attempt: Attempt) -> dict[str, Any]:

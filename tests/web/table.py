@@ -13,7 +13,9 @@ from app.certification.queries import cells_of
 from app.cli.demo_story import sit
 from app.clock import day_in
 from app.db import Database
-from app.exams.models import CoachingTask
+from app.exams import case_queries, cases
+from app.exams import queries as exams
+from app.exams.models import Attempt, CoachingTask
 from app.people import service
 from app.people.models import Account, RoleGrant
 from app.people.permissions import Role
@@ -22,6 +24,7 @@ from app.releases import service as release_service
 from app.reports import releases as reports
 from tests.factories import COURSE, ZONE, World, certify, people_of, revised_course
 from tests.integration.accommodated import grant as grant_more
+from tests.integration.wrong_keys import correct, open_case, propose
 
 ROLES = ("stranger", "ann", "max", "eva", "mira", "ada", "tom", "ida", "olga")
 # What nobody has: an id, a course, a lesson, a hash, a token and a number that are well written.
@@ -35,6 +38,10 @@ UNKNOWN = {
     "task": "999999",
     "release": "999999",
     "revised": "999999",
+    "case": "999999",
+    "appeal": "999999",
+    "regrade": "999999",
+    "item": "0" * 64,
     "riverside": "999999",
     "course": "no-such-course",
     "lesson": "no-such-lesson",
@@ -244,6 +251,52 @@ TABLE = (
         "303 404 404 404 422 404 404 404 404",
         password="",
     ),
+    row("courses.fact", "GET", "/courses/{course}/facts/settings/none", "303 303 404 404 404 404 404 404 404"),
+    row("cases.show", "GET", "/cases", "303 404 404 404 200 200 200 404 404"),
+    row("cases.find", "GET", "/cases/new?item={item}", "303 404 404 404 404 404 200 404 404"),
+    row(
+        "cases.open_new",
+        "POST",
+        "/cases/new",
+        "303 404 404 404 404 404 303 404 404",
+        item="{other_item}",
+        reason="The protocol changed.",
+        evidence="Protocol 4.2, page 12.",
+    ),
+    row("cases.case", "GET", "/cases/{case}", "303 404 404 404 200 200 200 404 404"),
+    row("cases.propose", "POST", "/cases/{case}/proposal", "303 404 404 404 404 404 303 404 404", policy="drop"),
+    row("cases.count", "POST", "/cases/{case}/count", "303 404 404 404 303 409 303 404 404"),
+    row("cases.sign", "POST", "/cases/{case}/signature", "303 404 404 404 422 404 404 404 404", password=""),
+    row(
+        "cases.dismiss", "POST", "/cases/{case}/dismissal", "303 404 404 404 303 422 303 404 404", reason="It is right."
+    ),
+    row(
+        "cases.review",
+        "POST",
+        "/cases/{signed}/reviews/{regrade}",
+        "303 404 404 404 303 404 404 404 404",
+        outcome="stands",
+        reason="It was defensible.",
+    ),
+    row("appeals.show", "GET", "/appeals", "303 404 404 404 200 200 200 404 404"),
+    row("appeals.appeal", "GET", "/appeals/{appeal}", "303 404 404 404 200 200 200 404 404"),
+    row(
+        "appeals.answer",
+        "POST",
+        "/appeals/{appeal}/answer",
+        "303 404 404 404 303 404 422 404 404",
+        upheld="yes",
+        answer="You are right.",
+    ),
+    row("appeals.ask", "GET", "/attempts/{failed}/appeal", "303 200 404 404 404 404 404 404 404"),
+    row(
+        "appeals.contest",
+        "POST",
+        "/attempts/{failed}/appeal",
+        "303 303 404 404 404 404 404 404 404",
+        position="3",
+        words="My protocol says otherwise.",
+    ),
     row("evidence.show", "GET", "/evidence", "303 404 404 404 404 200 404 404 404"),
     row(
         "evidence.certifications",
@@ -264,6 +317,7 @@ def make_full_world(database: Database) -> FullWorld:
         failed = sit(session, world.ann.actor, course_id=COURSE, at=now - timedelta(days=3), right=False)
         granted = grant_more(session, world, now=now, day=day_in(ZONE, now))
         running = certification.start_attempt(session, actor=world.ann.actor, course_id=COURSE, seed=7, now=now)
+        contested = contest_and_correct(session, world, failed, now)
         _, link = invite(session, world, "Cleo Marsh", now)
         gone, _ = invite(session, world, "Gabi Roth", now)
         service.disable(session, actor=world.ida.actor, account_id=gone.id, reason="Left the clinic", now=now)
@@ -283,6 +337,7 @@ def make_full_world(database: Database) -> FullWorld:
             "task": to_talk_over(session, world, failed, now),
             "release": release.id,
             "revised": revised.id,
+            **contested,
             "riverside": world.riverside,
             "course": COURSE,
             "lesson": release.manifest["lessons"][0]["id"],
@@ -314,6 +369,30 @@ def to_talk_over(session: Session, world: World, attempt_id: int, now: datetime)
     session.add(task)
     session.flush()
     return task.id
+
+
+def contest_and_correct(session: Session, world: World, failed: int, now: datetime) -> dict[str, object]:
+    """Let Ann contest an item, Tom open cases of two items, and Mira sign one: it takes Ann's first pass away."""
+    first = session.scalars(select(Attempt).where(Attempt.account_id == world.ann.id).order_by(Attempt.id)).first()
+    assert first
+    one = next(one for one in exams.paper(session, first.id) if one.critical and one.shown["type"] == "single-choice")
+    other = next(option["id"] for option in one.shown["options"] if option["id"] not in one.keyed["key"])
+    signed = correct(session, world, one.item_hash, "accept_new", key=[other])
+    [waiting] = case_queries.pass_reviews(session, world.organisation_id)
+    paper = [item for item in exams.paper(session, failed) if item.item_hash != one.item_hash]
+    case = open_case(session, world, paper[0].item_hash)
+    propose(session, world, case, "drop")
+    appeal = cases.contest(
+        session, actor=world.ann.actor, attempt_id=failed, position=1, words="Two answers are right.", now=now
+    )
+    return {
+        "item": paper[0].item_hash,
+        "other_item": paper[1].item_hash,
+        "case": case.id,
+        "signed": signed.id,
+        "regrade": waiting.regrade.id,
+        "appeal": appeal.id,
+    }
 
 
 def invite(session: Session, world: World, name: str, now: datetime) -> tuple[Account, str]:

@@ -35,6 +35,7 @@ ASKED = {
         "/evidence/trail?as_of=2026-01-01&format={odd}",
         "/evidence/certifications?as_of={odd}&format=csv",
     ),
+    "tom": ("/cases/new?item={odd}", "/cases/new?text={odd}", "/cases/new?appeal={odd}"),
     "stranger": ("/verify?number={odd}", "/sign-in?next={odd}"),
 }
 

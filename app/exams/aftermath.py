@@ -1,0 +1,156 @@
+"""A closed paper as its owner sees it: corrections of its items, its latest regrade, and what was contested."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from app.exams.case_models import (
+    SIGNED,
+    THE_RESULT,
+    Appeal,
+    AppealAnswer,
+    CaseDecision,
+    CaseProposal,
+    ItemCase,
+    Regrade,
+    RegradeReview,
+)
+from app.exams.models import Attempt, PaperItem
+from app.exams.queries import Asked, latest_responses
+from app.exams.regrading import Correction, Policy
+from app.people.models import Account
+from app.releases.models import ItemContent
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnAppeal:
+    """An appeal as its author reads it: an item's position or 0 for the result, the answer once there is one."""
+
+    position: int
+    words: str
+    appealed_at: datetime
+    upheld: bool | None
+    answer: str | None
+    by: str | None
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Aftermath:
+    """A closed paper with what became of it: corrections by position, the latest regrade, and the appeals."""
+
+    asked: list[Asked] = field(default_factory=list)
+    corrections: Mapping[int, Correction] = field(default_factory=dict)
+    regrade: Regrade | None = None
+    outcome: str | None = None  # of the regrade's review; None where it has none, or none yet
+    appeals: tuple[OwnAppeal, ...] = ()
+
+
+NOTHING_AFTER = Aftermath()
+
+
+def aftermath(session: Session, attempt: Attempt) -> Aftermath:
+    """Return the paper of a closed attempt with all that came after it; one query."""
+    rows = session.execute(_aftermath(attempt)).all()
+    asked: dict[int, Asked] = {}
+    found: dict[int, Correction] = {}
+    told: dict[int, OwnAppeal] = {}
+    for item, shown, keyed, chosen, revision, policy, key, case_id, appeal, answer, by, *_ in rows:
+        asked[item.position] = Asked(
+            position=item.position,
+            section=item.section,
+            item_id=item.item_id,
+            variant=item.variant,
+            item_hash=item.item_hash,
+            critical=item.critical,
+            shown=shown,
+            keyed=keyed,
+            chosen=chosen,
+            revision=revision or 0,
+        )
+        if policy is not None:
+            found[item.position] = Correction(policy=Policy(policy), key=key, case_id=case_id)
+        if appeal is not None:
+            told[appeal.position] = _own(appeal, answer, by)
+    return Aftermath(
+        asked=list(asked.values()),
+        corrections=found,
+        regrade=rows[0][11] if rows else None,
+        outcome=rows[0][12] if rows else None,
+        appeals=tuple(told[position] for position in sorted(told)),
+    )
+
+
+def _own(appeal: Appeal, answer: AppealAnswer | None, by: str | None) -> OwnAppeal:
+    return OwnAppeal(
+        position=appeal.position,
+        words=appeal.words,
+        appealed_at=appeal.appealed_at,
+        upheld=answer.upheld if answer else None,
+        answer=answer.answer if answer else None,
+        by=by,
+        decided_at=answer.decided_at if answer else None,
+    )
+
+
+def _aftermath(attempt: Attempt) -> Select[Any]:
+    """An appeal against the result (position 0) rides on the first item; regrade and review repeat on every row."""
+    organisation_id, attempt_id = attempt.organisation_id, attempt.id
+    newest, latest = latest_responses(attempt_id), _latest_regrade(organisation_id, attempt_id)
+    signed = (
+        select(CaseDecision.id, ItemCase.item_hash, CaseProposal.policy, CaseProposal.key, ItemCase.id.label("case_id"))
+        .join(ItemCase, ItemCase.id == CaseDecision.case_id)
+        .join(CaseProposal, CaseProposal.id == CaseDecision.proposal_id)
+        .where(CaseDecision.organisation_id == organisation_id, CaseDecision.kind == SIGNED)
+        .subquery()
+    )
+    return (
+        select(
+            PaperItem,
+            ItemContent.shown,
+            ItemContent.keyed,
+            newest.c.chosen,
+            newest.c.revision,
+            signed.c.policy,
+            signed.c.key,
+            signed.c.case_id,
+            Appeal,
+            AppealAnswer,
+            Account.name,
+            Regrade,
+            RegradeReview.outcome,
+        )
+        .join(ItemContent, ItemContent.hash == PaperItem.item_hash)
+        .outerjoin(newest, newest.c.position == PaperItem.position)
+        .outerjoin(signed, signed.c.item_hash == PaperItem.item_hash)
+        .outerjoin(
+            Appeal,
+            and_(
+                Appeal.organisation_id == organisation_id,
+                Appeal.attempt_id == PaperItem.attempt_id,
+                or_(
+                    Appeal.position == PaperItem.position,
+                    and_(Appeal.position == THE_RESULT, PaperItem.position == 1),
+                ),
+            ),
+        )
+        .outerjoin(AppealAnswer, AppealAnswer.appeal_id == Appeal.id)
+        .outerjoin(Account, Account.id == AppealAnswer.decided_by)
+        .outerjoin(Regrade, Regrade.id == latest)
+        .outerjoin(RegradeReview, RegradeReview.regrade_id == Regrade.id)
+        .where(PaperItem.attempt_id == attempt_id)
+        .order_by(PaperItem.position, signed.c.id)
+    )
+
+
+def _latest_regrade(organisation_id: int, attempt_id: int) -> Any:
+    one = aliased(Regrade)
+    return (
+        select(func.max(one.id))
+        .where(one.organisation_id == organisation_id, one.attempt_id == attempt_id)
+        .scalar_subquery()
+    )

@@ -1,0 +1,165 @@
+"""What came after a result: keys that were corrected, the score before and now, and what was contested."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from fractions import Fraction
+
+from flask import url_for
+from markupsafe import escape
+
+from app.content.values import ItemType
+from app.errors import RefusedError
+from app.exams.aftermath import Aftermath, OwnAppeal
+from app.exams.case_models import FALLS, STANDS, THE_RESULT, Regrade
+from app.exams.cases import refuse_contest
+from app.exams.models import Attempt
+from app.exams.queries import Asked
+from app.exams.regrading import NEEDS_KEY, Answered, Correction, Policy, credit_of
+from app.exams.scoring import percent_of
+from app.web.exam_words import key_lines
+from app.web.words import Context, moment
+
+CORRECTED = {
+    Policy.FULL_CREDIT: "Its key was wrong. Everybody has the full credit for it.",
+    Policy.ACCEPT_BOTH: "Its key was wrong. The old answer and the corrected one both count.",
+    Policy.ACCEPT_NEW: "Its key was wrong. Only the corrected answer counts.",
+    Policy.DROP: "It was wrong, and counts for nobody.",
+}
+
+
+def in_force(after: Aftermath) -> Mapping[int, Correction]:
+    """Return the corrections that the result which counts rests on, by position."""
+    one = after.regrade
+    if one is None or _counts(one, after.outcome):
+        return after.corrections
+    return {position: found for position, found in after.corrections.items() if found.case_id != one.case_id}
+
+
+def earned(one: Asked, corrections: Mapping[int, Correction]) -> Fraction | None:
+    """Return the credit of an item in the result that counts; None where it was dropped."""
+    return credit_of(
+        Answered(
+            section=one.section,
+            critical=one.critical,
+            keyed=one.keyed,
+            chosen=one.chosen,
+            correction=corrections.get(one.position),
+        )
+    )
+
+
+def wrong_critical(after: Aftermath) -> Counter[str]:
+    """Return how many critical items of each objective were not right."""
+    corrections = in_force(after)
+    return Counter(
+        one.keyed["objective"]
+        for one in after.asked
+        if one.critical and (got := earned(one, corrections)) is not None and got < 1
+    )
+
+
+def regrade_context(attempt: Attempt, after: Aftermath, zone: str) -> Context | None:
+    """Return both scores side by side, in words; None where nothing of this result was ever scored again otherwise."""
+    one = after.regrade
+    if one is None or attempt.original_numerator is None or attempt.original_denominator is None:
+        return None
+    before = _told(attempt.original_numerator, attempt.original_denominator, bool(attempt.original_passed))
+    now = _told(one.score_numerator, one.score_denominator, one.passed)
+    if before == now:
+        return None
+    on = moment(one.recorded_at, zone)
+    return {
+        "title": "Your exam was scored again",
+        "text": f"The key of a question turned out wrong and was corrected on {on}. {_meaning(one, after.outcome)}",
+        "before": {**before, "term": "At first"},
+        "now": {**now, "term": "Scored again"},
+    }
+
+
+def appeals_context(attempt: Attempt, after: Aftermath, now: datetime, zone: str) -> Context:
+    """Return what a trainee contested with the answers, and where more can be contested."""
+    try:
+        refuse_contest(attempt, now)
+        open_still = len(after.appeals) <= attempt.items
+    except RefusedError:
+        open_still = False
+    return {
+        "url": url_for("appeals.ask", attempt_id=attempt.id) if open_still else "",
+        "rows": [_appeal(one, zone) for one in after.appeals],
+    }
+
+
+def entry(one: Asked, after: Aftermath, course_id: str) -> Context:
+    """Return an item with its key and why, as the review policy lets its owner read them."""
+    corrections = in_force(after)
+    got, correction = earned(one, corrections), after.corrections.get(one.position)
+    kept = {option["id"]: option["html"] for option in one.shown["options"]}
+    whys = [why for option, why in one.keyed["whys"].items() if option in (one.chosen or ())]
+    why = "".join(f"<p>{text}</p>" for text in [one.keyed["why"], *whys] if text)
+    has_key = correction is not None and correction.policy in NEEDS_KEY
+    return {
+        "no": one.position,
+        "stem": one.shown["stem"],
+        "met": got is None or got == 1,
+        "word": "Dropped" if got is None else "Right" if got == 1 else "Partly right" if got else "Wrong",
+        "given": _spelled(one, kept),
+        "key": key_lines(one.shown, one.keyed),
+        "corrected": CORRECTED[correction.policy] if correction else "",
+        "new_key": key_lines(one.shown, {"key": correction.key}) if correction and has_key else [],
+        "why": why,
+        "sources": one.keyed["citations"],
+        "again": [
+            {"label": fact, "href": url_for("courses.fact", course_id=course_id, table=table, row=row)}
+            for fact in one.keyed["facts"]
+            for table, _, row in [fact.partition("/")]
+            if row
+        ],
+    }
+
+
+def _counts(one: Regrade, outcome: str | None) -> bool:
+    return one.passed or not one.was_passed or outcome == FALLS
+
+
+def _told(numerator: int, denominator: int, passed: bool) -> Context:  # noqa: FBT001  a decision, not a switch
+    return {"figure": f"{percent_of(numerator, denominator)}%", "word": "Passed" if passed else "Not passed"}
+
+
+def _meaning(one: Regrade, outcome: str | None) -> str:
+    if one.passed or not one.was_passed:
+        return "The new score counts; the first one stays on record beside it."
+    if outcome == FALLS:
+        return "A medical director decided that the pass falls; the first score stays on record."
+    if outcome == STANDS:
+        return "A medical director decided that your pass stands, as it was given."
+    return "Your pass stands until a medical director has looked at it; nothing is taken from you by the count alone."
+
+
+def _appeal(one: OwnAppeal, zone: str) -> Context:
+    what = "The result as a whole" if one.position == THE_RESULT else f"Question {one.position}"
+    told = {True: "Upheld", False: "Turned down", None: "Waits for an answer"}[one.upheld]
+    icon = {True: "circle-check", False: "circle-x", None: "hourglass"}[one.upheld]
+    by = f"{one.by}, {moment(one.decided_at, zone)}" if one.decided_at else ""
+    return {
+        "what": what,
+        "words": one.words,
+        "at": moment(one.appealed_at, zone),
+        "state": told,
+        "icon": icon,
+        "answer": one.answer or "",
+        "by": by,
+    }
+
+
+def _spelled(one: Asked, options: Mapping[str, str]) -> list[str]:
+    chosen, kind = one.chosen, one.shown["type"]
+    if not chosen:
+        return []
+    if kind == ItemType.NUMERIC.value:
+        return [escape(f"{chosen} {one.shown['unit']}")]
+    if isinstance(chosen, dict):
+        rights = {right["id"]: right["html"] for right in one.shown["rights"]}
+        return [f"{options[left]}: {rights[right]}" for left, right in chosen.items()]
+    numbered = kind == ItemType.ORDERING.value
+    return [f"{place}. {options[each]}" if numbered else options[each] for place, each in enumerate(chosen, start=1)]
