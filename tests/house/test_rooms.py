@@ -15,6 +15,9 @@ STORING = ("__init__", "models", "queries", "service")
 NOT_PURE = {
     "disclosure": "reads a paper and leaves a trail entry",
     "issuing": "the part of certification's service that writes events",
+    "cards": "reads what a person remembers, and keeps what was made of published content",
+    "refresher": "the use cases of the refresher",
+    "showing": "reads published content itself",
     "comparing": "reads releases side by side for the service and the reviews",
     "storing": "the part of releases' service that writes frozen content",
     "standing": "reads across rooms for certification's service and pages",
