@@ -6,7 +6,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import ScalarSelect, exists, func, select
+from sqlalchemy import ScalarSelect, Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.errors import NotFoundError
@@ -139,39 +139,9 @@ def asked(
     session: Session, organisation_id: int, account_id: int, item_id: int, *, since: datetime, now: datetime
 ) -> Asked:
     """Return an item that a person was asked; another's is not found. One query."""
-    daily = (
-        select(func.count())
-        .select_from(RefresherResponse)
-        .join(RefresherItem, RefresherItem.id == RefresherResponse.refresher_item_id)
-        .where(
-            RefresherResponse.organisation_id == organisation_id,
-            RefresherResponse.account_id == account_id,
-            RefresherResponse.answered_at >= since,
-            RefresherItem.daily,
-        )
-        .scalar_subquery()
-    )
+    query = _with_content(account_id).add_columns(_sitting(account_id, now), _daily(organisation_id, account_id, since))
     row = session.execute(
-        select(
-            RefresherItem,
-            Release,
-            ItemContent.shown,
-            ItemContent.keyed,
-            RefresherResponse,
-            RefresherCard.due_at,
-            _sitting(account_id, now),
-            daily,
-        )
-        .join(Release, Release.id == RefresherItem.release_id)
-        .join(ItemContent, ItemContent.hash == RefresherItem.item_hash)
-        .outerjoin(RefresherResponse, RefresherResponse.refresher_item_id == RefresherItem.id)
-        .outerjoin(
-            RefresherCard,
-            (RefresherCard.organisation_id == organisation_id)
-            & (RefresherCard.account_id == account_id)
-            & (RefresherCard.fact == RefresherItem.fact),
-        )
-        .where(
+        query.where(
             RefresherItem.organisation_id == organisation_id,
             RefresherItem.account_id == account_id,
             RefresherItem.id == item_id,
@@ -179,7 +149,7 @@ def asked(
     ).one_or_none()
     if row is None:
         raise NotFoundError
-    item, release, shown, keyed, response, due_at, sitting, done = row
+    item, release, shown, keyed, response, due_at, sitting, daily = row
     return Asked(
         item=item,
         release=release,
@@ -190,7 +160,39 @@ def asked(
         credit=Fraction(response.credit_numerator, response.credit_denominator) if response else None,
         due_at=due_at,
         sitting=bool(sitting),
-        daily=done,
+        daily=daily,
+    )
+
+
+def _with_content(account_id: int) -> Select[Any]:
+    return (
+        select(RefresherItem, Release, ItemContent.shown, ItemContent.keyed, RefresherResponse, RefresherCard.due_at)
+        .join(Release, Release.id == RefresherItem.release_id)
+        .join(ItemContent, ItemContent.hash == RefresherItem.item_hash)
+        .outerjoin(RefresherResponse, RefresherResponse.refresher_item_id == RefresherItem.id)
+        .outerjoin(
+            RefresherCard,
+            (RefresherCard.organisation_id == RefresherItem.organisation_id)
+            & (RefresherCard.account_id == account_id)
+            & (RefresherCard.fact == RefresherItem.fact),
+        )
+    )
+
+
+def _daily(organisation_id: int, account_id: int, since: datetime) -> ScalarSelect[int]:
+    """Count what a person answered of the day's refresher since their day began."""
+    return (
+        select(func.count())
+        .select_from(RefresherResponse)
+        .join(RefresherItem, RefresherItem.id == RefresherResponse.refresher_item_id)
+        .where(
+            RefresherResponse.organisation_id == organisation_id,
+            RefresherResponse.account_id == account_id,
+            RefresherResponse.answered_at >= since,
+            RefresherItem.daily,
+        )
+        .correlate(None)
+        .scalar_subquery()
     )
 
 

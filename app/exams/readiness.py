@@ -24,9 +24,9 @@ def readiness(shown: Sequence[float], facts: int) -> Readiness | None:
     """Return how ready somebody is, or None where too few facts were asked to say.
 
     `shown` holds for each fact that was asked the chance (0–1) that it is answered rightly now; `facts` is how many the
-    objective has. Facts never asked are taken to be like those that were: a beta distribution that begins with one right and one wrong answer
-    tells how far that can be trusted. Two parts add up to the margin: what each asked fact may turn out to be, and what
-    is not known of the others. It is not corrected for guessing.
+    objective has. Facts never asked are taken to be like those that were; a beta distribution, begun with one right and
+    one wrong answer, tells how far that can be trusted. Two parts add up to the margin: what each asked fact may turn
+    out to be, and what is not known of the others. It is not corrected for guessing.
     """
     asked = len(shown)
     if asked > facts:

@@ -27,6 +27,7 @@ from app.web import (
     home,
     ops,
     people,
+    refresher,
     release_changes,
     releases,
     results,
@@ -41,6 +42,7 @@ from config import Settings
 LARGEST_REQUEST = 256 * 1024
 PLACES: tuple[tuple[str, str, Action | None, str], ...] = (
     ("Home", "home.show", Action.LEARN, "home"),
+    ("Refresher", "refresher.show", Action.LEARN, "refresher"),
     ("Team", "board.show", Action.SEE_BOARD, "board technicians"),
     ("Sign-offs", "sign_offs.show", Action.SIGN_OFF, "sign_offs"),
     ("People", "people.show", Action.MANAGE_PEOPLE, "people"),
@@ -93,7 +95,7 @@ def create(settings: Settings, database: Database) -> Flask:
     _add_globals(app, demo=settings.demo)
     for module in (account, assignments, board, courses, editions, evidence, exams, home, ops, people):
         app.register_blueprint(module.bp)
-    for module in (release_changes, releases, results, sign_offs, technicians, verify):
+    for module in (refresher, release_changes, releases, results, sign_offs, technicians, verify):
         app.register_blueprint(module.bp)
     setattr(app.view_functions["static"], "access", access.PUBLIC)  # noqa: B010  Flask's own view, typed without it
     if settings.trusted_proxies:

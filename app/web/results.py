@@ -128,7 +128,7 @@ def _result(attempt: Attempt, where: Standing, asked: list[Asked], managers: lis
         "objectives": _objectives(stored, manifest),
         "critical": _critical(stored, manifest, asked),
         "again": _again(stored, where),
-        "entries": [_entry(one) for one in asked],
+        "entries": [answer_entry(one) for one in asked],
     }
 
 
@@ -304,7 +304,8 @@ def _credit(one: Asked) -> Fraction:
     return credit(ItemType(key["type"]), Scoring(key["scoring"]), key["key"], one.chosen)
 
 
-def _entry(one: Asked) -> Context:
+def answer_entry(one: Asked) -> Context:
+    """Return an item with its key, its why and what was chosen; only for who may see the key."""
     got = _credit(one)
     kept = {option["id"]: option["html"] for option in one.shown["options"]}
     whys = [why for option, why in one.keyed["whys"].items() if option in (one.chosen or ())]

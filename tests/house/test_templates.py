@@ -16,6 +16,7 @@ NAMES = tuple(sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATE
 SAFE = {
     "courses/lesson.html": "the lesson, rendered and sanitised when its release was published",
     "exams/_item.html": "stem and options, rendered and sanitised when the release was published",
+    "refresher/told.html": "the same as in a result",
     "exams/result.html": "the same, with the why; what a person typed was checked to be a number",
 }
 # The content security policy forbids all of it; the browser would drop it without a word.

@@ -13,6 +13,7 @@ from app.certification.queries import cells_of
 from app.cli.demo_story import sit
 from app.clock import day_in
 from app.db import Database
+from app.exams import refresher
 from app.people import service
 from app.people.models import Account, RoleGrant
 from app.people.permissions import Role
@@ -35,6 +36,7 @@ UNKNOWN = {
     "course": "no-such-course",
     "lesson": "no-such-lesson",
     "hash": "0" * 64,
+    "refreshed": "999999",
     "link": "x" * 43,
     "number": "0000-0000-0000-00000",
 }
@@ -107,6 +109,11 @@ TABLE = (
     row("exams.review", "GET", "/attempts/{attempt}/review", "303 200 404 404 404 404 404 404 404"),
     row("exams.submit", "POST", "/attempts/{attempt}/submit", "303 303 404 404 404 404 404 404 404"),
     row("results.show", "GET", "/attempts/{failed}/result", "303 200 404 404 404 404 404 404 404"),
+    row("refresher.show", "GET", "/refresher", "303 200 404 404 404 404 404 404 404"),
+    row("refresher.ask", "POST", "/refresher/items", "303 409 404 404 404 404 404 404 404"),
+    row("refresher.course", "GET", "/courses/{course}/refresher", "303 200 404 404 404 404 404 404 404"),
+    row("refresher.item", "GET", "/refresher/items/{refreshed}", "303 409 404 404 404 404 404 404 404"),
+    row("refresher.respond", "POST", "/refresher/items/{refreshed}", "303 409 404 404 404 404 404 404 404", choice="a"),
     row("board.show", "GET", "/board", "303 404 200 404 200 200 404 200 200"),
     row("technicians.show", "GET", "/technicians/{ann}", "303 404 200 404 200 200 404 200 404"),
     row(
@@ -209,6 +216,9 @@ def make_full_world(database: Database) -> FullWorld:
         world = people_of(session, now - timedelta(days=341))
         held = certify(session, world, world.ann, now=now - timedelta(days=340))
         failed = sit(session, world.ann.actor, course_id=COURSE, at=now - timedelta(days=3), right=False)
+        refreshed = refresher.ask(
+            session, actor=world.ann.actor, course_id=COURSE, zone=ZONE, now=now - timedelta(days=1)
+        )
         running = certification.start_attempt(session, actor=world.ann.actor, course_id=COURSE, seed=7, now=now)
         _, link = invite(session, world, "Cleo Marsh", now)
         gone, _ = invite(session, world, "Gabi Roth", now)
@@ -225,6 +235,7 @@ def make_full_world(database: Database) -> FullWorld:
             "attempt": running.id,
             "failed": failed,
             "grant": grant,
+            "refreshed": refreshed.id if refreshed else 0,
             "release": release.id,
             "revised": revised.id,
             "riverside": world.riverside,
