@@ -80,18 +80,26 @@ def memories(session: Session, organisation_id: int, account_id: int) -> dict[st
     return {fact: memory_of(values, due_at) for fact, values, due_at in rows}
 
 
-def due_counts(session: Session, organisation_id: int, account_id: int, before: datetime) -> dict[str, int]:
-    """Return how many facts are due before an instant, by the course that asked them last; one query."""
-    rows = session.execute(
-        select(RefresherCard.course_id, func.count())
+def in_force_and_due(
+    session: Session, organisation_id: int, account_id: int, course_ids: Collection[str], before: datetime
+) -> tuple[dict[str, InForce], dict[str, int]]:
+    """Return the releases in force of courses, and how many facts of each are due before an instant; one query.
+
+    A fact of several courses counts for the one that asked it last.
+    """
+    due = (
+        select(func.count())
+        .select_from(RefresherCard)
         .where(
             RefresherCard.organisation_id == organisation_id,
             RefresherCard.account_id == account_id,
             RefresherCard.due_at < before,
+            RefresherCard.course_id == Release.course_id,
         )
-        .group_by(RefresherCard.course_id)
+        .correlate(Release)
+        .scalar_subquery()
     )
-    return {row[0]: row[1] for row in rows}
+    return releases.in_force_beside(session, organisation_id, course_ids, due)
 
 
 def today(session: Session, organisation_id: int, account_id: int, *, since: datetime, now: datetime) -> Today:

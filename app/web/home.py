@@ -15,8 +15,8 @@ from app.certification.standing import Record, Standing, records, standing_of
 from app.exams import cards, refresher, timing
 from app.exams.timing import RefusalKind
 from app.people.permissions import Action
-from app.releases import queries as releases
 from app.releases.manifest import TYPES, procedure_name
+from app.releases.queries import InForce
 from app.web.access import Visitor, now, reading, requires, visitor
 from app.web.exam_words import seat_text
 from app.web.withdrawals import withdrawal_alerts
@@ -42,16 +42,15 @@ def show() -> Any:
         return _elsewhere(who)
     with reading() as found:
         record = own_record(found, who)
-        in_force = releases.all_in_force(found, who.actor.organisation_id, [*record.assigned, *record.held])
-        due = _due_today(found, who) if record.assigned else {}
+        in_force, due = _in_force_and_due(found, who, [*record.assigned, *record.held])
     standings = [
         standing_of(record, in_force[course_id].release, now(), in_force[course_id].withdrawn)
         for course_id in dict.fromkeys([*record.assigned, *record.held])
         if course_id in in_force
     ]
     stopped = [alert for one in in_force.values() for alert in withdrawal_alerts(one, who.person.time_zone)]
-    home = {**_home(who, record, standings, stopped), "refresher": _refresher(standings, due)}
-    return render_template("home/home.html", home=home)
+    home = _home(who, record, standings, stopped)
+    return render_template("home/home.html", home={**home, "refresher": _refresher(standings, due)})
 
 
 def own_record(found: Session, who: Visitor, course_ids: list[str] | None = None) -> Record:
@@ -65,9 +64,9 @@ def own_record(found: Session, who: Visitor, course_ids: list[str] | None = None
     )[who.actor.account_id]
 
 
-def _due_today(found: Session, who: Visitor) -> dict[str, int]:
-    tomorrow_at = refresher.day_of(who.person.time_zone, now()).tomorrow_at
-    return cards.due_counts(found, who.actor.organisation_id, who.actor.account_id, tomorrow_at)
+def _in_force_and_due(found: Session, who: Visitor, course_ids: list[str]) -> tuple[dict[str, InForce], dict[str, int]]:
+    before = refresher.day_of(who.person.time_zone, now()).tomorrow_at
+    return cards.in_force_and_due(found, who.actor.organisation_id, who.actor.account_id, course_ids, before)
 
 
 def _refresher(standings: list[Standing], due: Mapping[str, int]) -> Context | None:
