@@ -28,7 +28,7 @@ PRIVATE = (
 )
 ESTIMATE = (
     "An estimate from what you answered here, and from how fast such facts fade. Guessing helps it as it helps you. "
-    "Your exam never asks these very questions, and your certification never depends on this page."
+    "Your exam shows variants of its own, and your certification never depends on this page."
 )
 TOO_FEW = "Not enough answers yet"
 # Of a fact row: what stands elsewhere on the page, or is the question and its answers once more.
@@ -84,11 +84,11 @@ def _today(left: int, due: int, today: Today, next_on: date | None) -> Context:
             "total": 0,
         }
     first = min(due, left)
-    text = f"{first} due, {left - first} new" if first else "All new to you"
+    parts = [f"{number} {word}" for number, word in ((first, "due"), (left - first, "new to you")) if number]
     return {
         "eyebrow": "Today",
         "title": f"{counted(left, 'question')} {'for' if not today.daily else 'left for'} today",
-        "text": f"{text}. You see at once what was right, and why.",
+        "text": f"{', '.join(parts)}. You see at once what was right, and why.",
         "label": "Go on" if today.daily else "Start",
         "done": today.daily,
         "total": today.daily + left,
