@@ -17,10 +17,11 @@ from app.learning import queries as learning
 from app.people.models import Account
 from app.releases import queries as releases
 from app.releases.models import ItemContent, Release
-from app.releases.queries import InForce
+from app.releases.queries import InForce, Withdrawals
 from app.releases.showing import content_files
 
 MOST_BANKS = 12
+LATEST = 40  # items among which an open one is looked for; an older one is let be
 
 # Published content never changes, so a bank that was made of it stays right: the key is its hash.
 _banks: dict[str, Bank | None] = {}
@@ -124,21 +125,19 @@ def today(session: Session, organisation_id: int, account_id: int, *, since: dat
 
 
 def open_items(session: Session, organisation_id: int, account_id: int) -> list[tuple[RefresherItem, set[str]]]:
-    """Return a person's latest items with the rows that each rests on, as far as nobody answered them; one query.
-
-    A person has few: the next item is not drawn before the open one is answered, but for another course.
-    """
+    """Return those of a person's latest items that were not answered, with the rows that each rests on; one query."""
+    latest = (
+        select(RefresherItem.id)
+        .where(RefresherItem.organisation_id == organisation_id, RefresherItem.account_id == account_id)
+        .order_by(RefresherItem.id.desc())
+        .limit(LATEST)
+    )
     rows = session.execute(
         select(RefresherItem, ItemContent.keyed["facts"], ItemContent.keyed["key_row"])
         .join(ItemContent, ItemContent.hash == RefresherItem.item_hash)
         .outerjoin(RefresherResponse, RefresherResponse.refresher_item_id == RefresherItem.id)
-        .where(
-            RefresherItem.organisation_id == organisation_id,
-            RefresherItem.account_id == account_id,
-            RefresherResponse.refresher_item_id.is_(None),
-        )
+        .where(RefresherItem.id.in_(latest), RefresherResponse.refresher_item_id.is_(None))
         .order_by(RefresherItem.id.desc())
-        .limit(20)
     )
     return [(item, {key_row, *facts}) for item, facts, key_row in rows]
 
@@ -210,6 +209,6 @@ def _sitting(account_id: int, now: datetime) -> ScalarSelect[bool]:
     return select(running).scalar_subquery()
 
 
-def stopped(in_force: InForce, facts: Collection[str]) -> bool:
-    """Tell whether anything of these rows, or the whole release, was withdrawn."""
-    return in_force.withdrawn.whole is not None or not in_force.withdrawn.facts.keys().isdisjoint(facts)
+def stopped(withdrawn: Withdrawals, rows: Collection[str]) -> bool:
+    """Tell whether any of these rows, or the whole release, was withdrawn."""
+    return withdrawn.whole is not None or not withdrawn.facts.keys().isdisjoint(rows)

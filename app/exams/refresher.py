@@ -147,19 +147,20 @@ def see(session: Session, *, actor: Actor, item_id: int, zone: str, now: datetim
     """Return an item that the actor was asked, as long as it may be seen.
 
     Refused while an exam is sat, when what it rests on was withdrawn, and before the response also when another edition
-    came into force: what holds now may be another answer. Two queries.
+    came into force: what holds now may be another answer. Two queries, three after a new edition.
     """
     since = day_of(zone, now).since
     asked = cards.asked(session, actor.organisation_id, actor.account_id, item_id, since=since, now=now)
     if asked.sitting:
         raise RefusedError(SITTING)
     in_force = releases.in_force(session, actor.organisation_id, asked.item.course_id)
-    if in_force is None or in_force.release.id != asked.item.release_id:
+    if in_force is not None and in_force.release.id == asked.item.release_id:
+        withdrawn = in_force.withdrawn
+    elif asked.credit is None:
+        raise RefusedError(REPLACED)
+    else:
         withdrawn = releases.withdrawals(session, actor.organisation_id, asked.item.release_id)
-        if asked.credit is None:
-            raise RefusedError(REPLACED)
-        in_force = InForce(release=asked.release, signed_at=now, signer="", withdrawn=withdrawn)
-    if cards.stopped(in_force, asked.rows):
+    if cards.stopped(withdrawn, asked.rows):
         raise RefusedError(GONE)
     return asked
 
@@ -189,7 +190,7 @@ def _still_open(
         one = courses.get(item.course_id)
         if one is None or item.daily != (course_id is None) or item.release_id != one.release.id:
             continue
-        if not cards.stopped(one, rows):
+        if not cards.stopped(one.withdrawn, rows):
             return item
     return None
 

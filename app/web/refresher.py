@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
+from app.content.values import ItemType
 from app.errors import NotFoundError
 from app.exams import cards, refresher
 from app.exams.cards import Asked
@@ -14,8 +15,6 @@ from app.web.access import now, reading, requires, transaction, visitor
 from app.web.refresher_pages import asked_page, course_page, day_page, told_page
 
 bp = Blueprint("refresher", __name__)
-
-LONGEST_ORDER = 12  # steps; an item has at most 8
 
 
 @bp.get("/refresher")
@@ -92,5 +91,6 @@ def _known(found: Any, courses: Any) -> Any:
 
 def _order(asked: Asked) -> list[str]:
     """Return the order of steps that the address brings back after a move, where it holds each step once."""
-    order = request.args.getlist("order")[:LONGEST_ORDER]
-    return order if sorted(order) == sorted(one["id"] for one in asked.shown["options"]) else []
+    order = request.args.getlist("order")
+    steps = [one["id"] for one in asked.shown["options"]] if asked.shown["type"] == ItemType.ORDERING.value else []
+    return order if len(order) == len(steps) and sorted(order) == sorted(steps) else []

@@ -1,16 +1,14 @@
 """The refresher in a real browser: a day on a phone, more with moved steps, and all of it without JavaScript."""
 
 from playwright.sync_api import Page, expect
-from sqlalchemy import select
 
-from app.db import Database
-from app.exams import memory
-from app.exams.models import RefresherItem
+from app import clock
+from app.exams import memory, refresher
 from app.releases.models import ItemContent
 from tests.browser.answering import shown_order
 from tests.browser.browsing import PHONE, fits_every_screen, look_at, signed_in
 from tests.browser.conftest import Live, Open
-from tests.factories import COURSE
+from tests.factories import COURSE, ZONE
 
 MOST = 150
 
@@ -39,7 +37,7 @@ def test_a_day_on_a_phone(live: Live, open_page: Open) -> None:
 
 def test_steps_move_in_place_with_the_keyboard(live: Live, open_page: Open) -> None:
     page = signed_in(open_page(), live.world.ann.email)
-    until(page, live.database, "ordering")
+    until(page, live, "ordering")
     look_at(page)
     first, second, *others = shown_order(page)
     page.locator(f'button[name="down"][value="{first}"]').focus()
@@ -58,7 +56,7 @@ def test_steps_move_in_place_with_the_keyboard(live: Live, open_page: Open) -> N
 def test_every_type_without_javascript(live: Live, open_page: Open) -> None:
     page = signed_in(open_page(PHONE, java_script_enabled=False), live.world.ann.email)
     for kind in ("ordering", "multiple-choice", "single-choice"):
-        until(page, live.database, kind)
+        until(page, live, kind)
         fits_every_screen(page)
         if kind == "ordering":
             first, second, *others = shown_order(page)
@@ -79,22 +77,19 @@ def give(page: Page) -> None:
         boxes.first.check()
 
 
-def until(page: Page, database: Database, kind: str) -> None:
-    """Ask on, not knowing anything, until a question is of a type."""
-    page.goto(f"/courses/{COURSE}/refresher")
-    page.get_by_role("button", name="Ask me something").click()
-    for _ in range(MOST):
-        if kind_of(page, database) == kind:
-            return
-        page.get_by_role("button", name="I do not know").click()
-        page.get_by_role("button", name="Next question").click()
-    raise AssertionError(kind)
-
-
-def kind_of(page: Page, database: Database) -> str:
-    """Return the type of the question on the page."""
-    shown = select(ItemContent.shown).join(RefresherItem, RefresherItem.item_hash == ItemContent.hash)
-    item_id = int(page.url.partition("?")[0].rsplit("/", 1)[1])
-    with database.session() as session:
-        content = session.scalars(shown.where(RefresherItem.id == item_id)).one()
-    return str(content["type"])
+def until(page: Page, live: Live, kind: str) -> None:
+    """Let Ann know nothing until a question is of a type, and show it."""
+    ann = live.world.ann.actor
+    found = 0
+    with live.database.transaction() as session:
+        for _ in range(MOST):
+            item = refresher.ask(session, actor=ann, course_id=COURSE, zone=ZONE, now=clock.now())
+            assert item is not None
+            found = item.id
+            if session.get_one(ItemContent, item.item_hash).shown["type"] == kind:
+                break
+            form = {"unknown": ["yes"]}
+            refresher.respond(session, actor=ann, item_id=item.id, form=form, zone=ZONE, now=clock.now())
+        else:
+            raise AssertionError(kind)
+    page.goto(f"/refresher/items/{found}")
