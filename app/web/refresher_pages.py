@@ -220,6 +220,7 @@ def told_page(asked: Asked, facts: Iterable[ReleasePiece], lesson: tuple[str, st
         "tone": tone,
         "course": asked.release.title,
         "section": asked.shown["topic"],
+        "notice": asked.shown["notice"] or "",
         "again": _again(asked),
         "facts": [_fact(one) for one in sorted(facts, key=lambda one: (one.key != row, one.position))],
         "sources": asked.keyed["citations"],

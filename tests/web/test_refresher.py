@@ -105,6 +105,22 @@ def test_a_fact_that_a_lesson_shows_is_linked_there(browser: Browser, world: Wor
     assert f'id="{place[1:]}"' in browser.get(link).text
 
 
+def test_a_range_is_never_shown_without_saying_what_it_is(browser: Browser, world: World, database: Database) -> None:
+    browser.sign_in(world.ann)
+    noticed = 0
+    for _ in range(127):
+        location = ask(browser, COURSE)
+        content = content_of(database, location)
+        if content.shown["notice"]:
+            noticed += 1
+            assert content.shown["notice"] in browser.page(location).text
+        browser.send(location, unknown="yes")
+        if content.shown["notice"]:
+            assert content.shown["notice"] in browser.page(location).text
+            break
+    assert noticed == 1
+
+
 def test_no_byte_tells_a_key_before_the_answer(browser: Browser, world: World, database: Database) -> None:
     browser.sign_in(world.ann)
     for _ in range(12):
