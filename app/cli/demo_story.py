@@ -17,6 +17,7 @@ from app.cli.demo_cast import DEVICES, STAFF, TECHNICIANS, ZONE, Taking, Technic
 from app.clock import day_in
 from app.content.values import ItemType
 from app.exams import queries as exams
+from app.exams import refresher
 from app.learning import service as learning
 from app.people import equipment, queries, service
 from app.people.models import Account
@@ -24,9 +25,11 @@ from app.people.permissions import Actor, Role
 from app.releases import comparing
 from app.releases import service as releases
 from app.releases.freeze import Frozen
-from app.releases.models import Release
+from app.releases.models import ItemContent, Release
 from app.reports import releases as reports
 from app.reports.treating import offered_devices
+
+REFRESHED = (11, 10, 8, 7, 5, 4, 2)  # days ago on which Ann did her refresher
 
 
 @dataclass(kw_only=True, slots=True)
@@ -57,6 +60,9 @@ def tell(
     for technician in TECHNICIANS:
         say(f"A year of {technician.name} ...")
         _technician(session, story, technician, in_force, now)
+    say("Ann's refresher ...")
+    for days_ago in REFRESHED:
+        _refresh(session, story.actors["ann"], now - timedelta(days=days_ago))
     _prepare_edition(session, story, revised, now)
     _other_organisation(session, story, began)
     return story
@@ -229,6 +235,16 @@ def sit(session: Session, actor: Actor, *, course_id: str, at: datetime, right: 
     submitted = at + timedelta(seconds=30 * (attempt.items + 1))
     certification.submit_attempt(session, actor=actor, attempt_id=attempt.id, now=submitted)
     return attempt.id
+
+
+def _refresh(session: Session, actor: Actor, at: datetime) -> None:
+    """Answer a day's refresher; every fourth answer is wrong."""
+    number = 0
+    while item := refresher.ask(session, actor=actor, course_id=None, zone=ZONE, now=at):
+        content = session.get_one(ItemContent, item.item_hash)
+        form = form_for(content.shown, content.keyed["key"], right=number % 4 > 0)
+        at, number = at + timedelta(seconds=25), number + 1
+        refresher.respond(session, actor=actor, item_id=item.id, form=form, zone=ZONE, now=at)
 
 
 def form_for(shown: Mapping[str, Any], key: Any, *, right: bool) -> dict[str, list[str]]:

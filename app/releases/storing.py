@@ -1,9 +1,10 @@
 """Storing frozen content: what it is under its hash, and what a release shows of it."""
 
 from sqlalchemy import insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.releases.freeze import Frozen
+from app.releases.freeze import Frozen, FrozenItem
 from app.releases.models import ContentFile, ItemContent, ReleaseItem, ReleaseLesson, ReleasePiece
 
 
@@ -70,4 +71,13 @@ def store_rendered(session: Session, release_id: int, frozen: Frozen) -> None:
             }
             for item in frozen.items
         ],
+    )
+
+
+def store_item(session: Session, item: FrozenItem) -> None:
+    """Store one item under its hash, unless it is there; who stores it at the same moment finds it stored."""
+    dialect = session.get_bind().dialect.name
+    statement = postgresql.insert(ItemContent) if dialect == "postgresql" else sqlite.insert(ItemContent)
+    session.execute(
+        statement.values(hash=item.hash, shown=item.shown, keyed=item.keyed).on_conflict_do_nothing(),
     )

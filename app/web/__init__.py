@@ -33,6 +33,7 @@ from app.web import (
     ops,
     people,
     proctoring,
+    refresher,
     release_changes,
     releases,
     results,
@@ -49,6 +50,7 @@ from config import Settings
 LARGEST_REQUEST = 256 * 1024
 PLACES: tuple[tuple[str, str, Action | None, str], ...] = (
     ("Home", "home.show", Action.LEARN, "home"),
+    ("Refresher", "refresher.show", Action.LEARN, "refresher"),
     ("Team", "board.show", Action.SEE_BOARD, "board technicians accommodations sittings"),
     ("Scope", "scope.show", Action.SEE_BOARD, "scope"),
     ("Sign-offs", "sign_offs.show", Action.SIGN_OFF, "sign_offs proctoring"),
@@ -105,7 +107,7 @@ def create(settings: Settings, database: Database) -> Flask:
         app.register_blueprint(module.bp)
     for module in (account, assignments, board, courses, editions, evidence, exams, home, ops, people):
         app.register_blueprint(module.bp)
-    for module in (networks, proctoring, release_changes, releases, results, scope, sign_offs, sittings):
+    for module in (networks, proctoring, refresher, release_changes, releases, results, scope, sign_offs, sittings):
         app.register_blueprint(module.bp)
     for module in (technicians, verify):
         app.register_blueprint(module.bp)

@@ -129,8 +129,16 @@ def _course(where: Standing, in_force: InForce) -> Context:
         ],
         "objectives": list(manifest["objectives"].values()),
         "exam": _exam(where),
+        "refresher_url": _refresher_url(where, in_force),
         "goal": _goal(where),
     }
+
+
+def _refresher_url(where: Standing, in_force: InForce) -> str:
+    """Return where a course is asked outside its exam; nowhere where it is not assigned, or was stopped."""
+    if where.assignment is None or in_force.withdrawn.whole:
+        return ""
+    return url_for("refresher.course", course_id=where.release.course_id)
 
 
 def _signed(in_force: InForce) -> list[str]:

@@ -1,5 +1,6 @@
 """A technician's home: the next step, what is missing, what is assigned, what is held."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -11,15 +12,15 @@ from app.certification.lifecycle import State, StateAsOf
 from app.certification.queries import Held
 from app.certification.rules import RequirementKind, counts_as_practice
 from app.certification.standing import Record, Standing, records, standing_of
-from app.exams import timing
+from app.exams import cards, refresher, timing
 from app.exams.timing import RefusalKind
 from app.people.permissions import Action
-from app.releases import queries as releases
 from app.releases.manifest import TYPES, procedure_name
+from app.releases.queries import InForce
 from app.web.access import Visitor, now, reading, requires, visitor
 from app.web.exam_words import seat_text
 from app.web.withdrawals import withdrawal_alerts
-from app.web.words import Context, day, days_left, moment, scope_words, short_day, status_of, weekday
+from app.web.words import Context, counted, day, days_left, moment, scope_words, short_day, status_of, weekday
 
 bp = Blueprint("home", __name__)
 
@@ -41,14 +42,15 @@ def show() -> Any:
         return _elsewhere(who)
     with reading() as found:
         record = own_record(found, who)
-        in_force = releases.all_in_force(found, who.actor.organisation_id, [*record.assigned, *record.held])
+        in_force, due = _in_force_and_due(found, who, [*record.assigned, *record.held])
     standings = [
         standing_of(record, in_force[course_id].release, now(), in_force[course_id].withdrawn)
         for course_id in dict.fromkeys([*record.assigned, *record.held])
         if course_id in in_force
     ]
     stopped = [alert for one in in_force.values() for alert in withdrawal_alerts(one, who.person.time_zone)]
-    return render_template("home/home.html", home=_home(who, record, standings, stopped))
+    home = _home(who, record, standings, stopped)
+    return render_template("home/home.html", home={**home, "refresher": _refresher(standings, due)})
 
 
 def own_record(found: Session, who: Visitor, course_ids: list[str] | None = None, *, practice: bool = True) -> Record:
@@ -61,6 +63,24 @@ def own_record(found: Session, who: Visitor, course_ids: list[str] | None = None
         course_ids=course_ids,
         practice=practice,
     )[who.actor.account_id]
+
+
+def _in_force_and_due(found: Session, who: Visitor, course_ids: list[str]) -> tuple[dict[str, InForce], dict[str, int]]:
+    before = refresher.day_of(who.person.time_zone, now()).tomorrow_at
+    return cards.in_force_and_due(found, who.actor.organisation_id, who.actor.account_id, course_ids, before)
+
+
+def _refresher(standings: list[Standing], due: Mapping[str, int]) -> Context | None:
+    """Return how much the refresher has for today; nothing while an exam is sat, or where no course asks anything."""
+    asking = [one for one in standings if one.assignment and one.withdrawn.whole is None]
+    if not asking or any(one.open_attempt for one in standings):
+        return None
+    number = sum(due.get(one.release.course_id, 0) for one in asking)
+    return {
+        "title": f"{counted(number, 'fact')} due today" if number else "Nothing is due today",
+        "text": "Five minutes a day keep what you know from fading. Only you see it, and nothing of it counts.",
+        "href": url_for("refresher.show"),
+    }
 
 
 def _elsewhere(who: Visitor) -> Any:

@@ -13,7 +13,7 @@ from app.certification.queries import cells_of
 from app.cli.demo_story import sit
 from app.clock import day_in
 from app.db import Database
-from app.exams import case_queries, cases
+from app.exams import case_queries, cases, refresher
 from app.exams import queries as exams
 from app.exams.models import Attempt, CoachingTask
 from app.people import service
@@ -46,6 +46,7 @@ UNKNOWN = {
     "course": "no-such-course",
     "lesson": "no-such-lesson",
     "hash": "0" * 64,
+    "refreshed": "999999",
     "link": "x" * 43,
     "number": "0000-0000-0000-00000",
 }
@@ -122,6 +123,11 @@ TABLE = (
     row("breaks.begin", "POST", "/attempts/{attempt}/break", "303 303 404 404 404 404 404 404 404"),
     row("breaks.end", "POST", "/attempts/{attempt}/break/end", "303 303 404 404 404 404 404 404 404"),
     row("results.show", "GET", "/attempts/{failed}/result", "303 200 404 404 404 404 404 404 404"),
+    row("refresher.show", "GET", "/refresher", "303 200 404 404 404 404 404 404 404"),
+    row("refresher.ask", "POST", "/refresher/items", "303 409 404 404 404 404 404 404 404"),
+    row("refresher.course", "GET", "/courses/{course}/refresher", "303 200 404 404 404 404 404 404 404"),
+    row("refresher.item", "GET", "/refresher/items/{refreshed}", "303 409 404 404 404 404 404 404 404"),
+    row("refresher.respond", "POST", "/refresher/items/{refreshed}", "303 409 404 404 404 404 404 404 404", choice="a"),
     row("board.show", "GET", "/board", "303 404 200 404 200 200 404 200 200"),
     row("scope.show", "GET", "/scope", "303 404 200 404 200 200 404 200 200"),
     row("scope.ask_devices", "GET", "/clinics/{riverside}/devices", "303 404 200 404 404 404 404 200 404"),
@@ -316,6 +322,9 @@ def make_full_world(database: Database) -> FullWorld:
         held = certify(session, world, world.ann, now=now - timedelta(days=340))
         failed = sit(session, world.ann.actor, course_id=COURSE, at=now - timedelta(days=3), right=False)
         granted = grant_more(session, world, now=now, day=day_in(ZONE, now))
+        refreshed = refresher.ask(
+            session, actor=world.ann.actor, course_id=COURSE, zone=ZONE, now=now - timedelta(days=1)
+        )
         running = certification.start_attempt(session, actor=world.ann.actor, course_id=COURSE, seed=7, now=now)
         contested = contest_and_correct(session, world, failed, now)
         _, link = invite(session, world, "Cleo Marsh", now)
@@ -335,6 +344,7 @@ def make_full_world(database: Database) -> FullWorld:
             "grant": grant,
             "accommodation": granted.id,
             "task": to_talk_over(session, world, failed, now),
+            "refreshed": refreshed.id if refreshed else 0,
             "release": release.id,
             "revised": revised.id,
             **contested,
