@@ -32,6 +32,7 @@ class Attempt(Base):
             sqlite_where=sa.text("closed_at IS NULL"),
             postgresql_where=sa.text("closed_at IS NULL"),
         ),
+        sa.Index("ix_attempt_organisation_id_release_id", "organisation_id", "release_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

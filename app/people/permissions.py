@@ -48,14 +48,17 @@ class Action(StrEnum):
     SIGN_RELEASE = "sign_release"
     EXPORT = "export"
     READ_PAPER = "read_paper"
+    SEE_STATISTICS = "see_statistics"
 
 
 TABLE: dict[Role, frozenset[Action]] = {
     Role.TECHNICIAN: frozenset({Action.LEARN}),
     Role.EVALUATOR: frozenset({Action.SIGN_OFF}),
     Role.MANAGER: frozenset({Action.SEE_BOARD, Action.MANAGE_PEOPLE, Action.ASSIGN, Action.GRANT_ATTEMPT}),
-    Role.AUTHOR: frozenset({Action.SEE_RELEASES, Action.PUBLISH_RELEASE}),
-    Role.MEDICAL_DIRECTOR: frozenset({Action.SEE_BOARD, Action.SEE_RELEASES, Action.SIGN_RELEASE}),
+    Role.AUTHOR: frozenset({Action.SEE_RELEASES, Action.PUBLISH_RELEASE, Action.SEE_STATISTICS}),
+    Role.MEDICAL_DIRECTOR: frozenset(
+        {Action.SEE_BOARD, Action.SEE_RELEASES, Action.SIGN_RELEASE, Action.SEE_STATISTICS}
+    ),
     Role.AUDITOR: frozenset({Action.SEE_BOARD, Action.SEE_RELEASES, Action.EXPORT, Action.READ_PAPER}),
     Role.ADMINISTRATOR: frozenset(
         {
@@ -67,6 +70,7 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.SEE_RELEASES,
             Action.PUBLISH_RELEASE,
             Action.READ_PAPER,
+            Action.SEE_STATISTICS,
         }
     ),
 }
