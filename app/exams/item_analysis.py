@@ -57,6 +57,11 @@ class OptionFigures:
     chosen: int
     rate: float | None
 
+    @property
+    def unused(self) -> bool:
+        """Whether it is a wrong option that nobody takes for right."""
+        return not self.right and self.offered >= UNUSED_FROM and not self.chosen
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VariantFigures:
@@ -106,13 +111,17 @@ class ItemFigures:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GroupFigures:
-    """The items of a family, or of a fact, together."""
+    """The items of a family, or of a fact, together.
+
+    Its discrimination is the mean of those of its items that have one, weighted by their answers, `discrimination_n`.
+    """
 
     name: str
     items: int
     n: int
     facility: float | None
     discrimination: float | None
+    discrimination_n: int
     flagged: int
     variants_test: Difference | None
     flags: tuple[Flag, ...]
@@ -262,7 +271,7 @@ def _flags(
         yield Flag.DRIFT
     if variants is not None and variants.p < UNLIKELY:
         yield Flag.VARIANTS
-    if any(not one.right and one.offered >= UNUSED_FROM and not one.chosen for one in options):
+    if any(one.unused for one in options):
         yield Flag.UNUSED
     if facility is not None and facility > EASIEST:
         yield Flag.EASY
@@ -281,15 +290,15 @@ def _group(name: str, items: Sequence[ItemFigures]) -> GroupFigures:
     # What an item of few answers shows of itself is suppressed; together with others it counts.
     earned = sum(one.earned for one in items)
     known = [(one.discrimination, one.n) for one in items if one.discrimination is not None]
+    weight = sum(weighs for _, weighs in known)
     test = statistics.pooled([one.variants_test for one in items if one.variants_test is not None])
     return GroupFigures(
         name=name,
         items=len(items),
         n=n,
         facility=earned / n if n >= SMALLEST else None,
-        discrimination=sum(value * weight for value, weight in known) / sum(weight for _, weight in known)
-        if known
-        else None,
+        discrimination=sum(value * weighs for value, weighs in known) / weight if weight else None,
+        discrimination_n=weight,
         flagged=sum(bool(one.flags) for one in items),
         variants_test=test,
         flags=(Flag.VARIANTS,) if test is not None and test.p < UNLIKELY else (),

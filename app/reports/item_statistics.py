@@ -49,7 +49,7 @@ class Figures:
 class CourseStatistics:
     """A release of a course with its figures; `before` is the release that drift is told against, `releases` are all.
 
-    `cut` is the exam's cut score (0-1), `pool` how many items a paper is drawn from.
+    `cut` is the exam's cut score (0-1), `pool` how many items a paper is drawn from (0: it does not tell).
     """
 
     release: SatRelease
@@ -124,10 +124,16 @@ def course_statistics(
         before=before,
         releases=found,
         cut=cut,
-        pool=release.manifest["items"],
+        pool=release.manifest.get("items", 0),
         objectives=release.manifest["objectives"],
         figures=_figures(session, organisation_id, chosen, before, cut),
     )
+
+
+def content_of(session: Session, hashed: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return an item as it is shown, and its key, by the hash that figures name."""
+    row = session.execute(select(ItemContent.shown, ItemContent.keyed).where(ItemContent.hash == hashed)).one()
+    return row[0], row[1]
 
 
 # Closed papers never change: figures stay true until one more is closed, and how many there are is in the key.

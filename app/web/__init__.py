@@ -31,6 +31,7 @@ from app.web import (
     releases,
     results,
     sign_offs,
+    statistics,
     technicians,
     verify,
 )
@@ -47,6 +48,7 @@ PLACES: tuple[tuple[str, str, Action | None, str], ...] = (
     ("Assign", "assignments.new", Action.ASSIGN, "assignments"),
     ("Courses", "editions.courses", None, "editions courses exams results"),
     ("Releases", "releases.show", Action.SEE_RELEASES, "releases release_changes"),
+    ("Statistics", "statistics.show", Action.SEE_STATISTICS, "statistics"),
     ("Evidence", "evidence.show", Action.EXPORT, "evidence"),
 )
 log = structlog.get_logger()
@@ -93,7 +95,7 @@ def create(settings: Settings, database: Database) -> Flask:
     _add_globals(app, demo=settings.demo)
     for module in (account, assignments, board, courses, editions, evidence, exams, home, ops, people):
         app.register_blueprint(module.bp)
-    for module in (release_changes, releases, results, sign_offs, technicians, verify):
+    for module in (release_changes, releases, results, sign_offs, statistics, technicians, verify):
         app.register_blueprint(module.bp)
     setattr(app.view_functions["static"], "access", access.PUBLIC)  # noqa: B010  Flask's own view, typed without it
     if settings.trusted_proxies:

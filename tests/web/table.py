@@ -13,6 +13,7 @@ from app.certification.queries import cells_of
 from app.cli.demo_story import sit
 from app.clock import day_in
 from app.db import Database
+from app.exams import queries
 from app.people import service
 from app.people.models import Account, RoleGrant
 from app.people.permissions import Role
@@ -37,6 +38,7 @@ UNKNOWN = {
     "hash": "0" * 64,
     "link": "x" * 43,
     "number": "0000-0000-0000-00000",
+    "item": "statement/statements/no-such-fact",
 }
 
 
@@ -191,6 +193,20 @@ TABLE = (
         "303 404 404 404 422 404 404 404 404",
         password="",
     ),
+    row("statistics.show", "GET", "/statistics", "303 404 404 404 200 404 200 200 200"),
+    row("statistics.course", "GET", "/statistics/{course}?release={release}", "303 404 404 404 200 404 200 200 404"),
+    row(
+        "statistics.item",
+        "GET",
+        "/statistics/{course}/items/{item}?release={release}",
+        "303 404 404 404 200 404 200 200 404",
+    ),
+    row(
+        "statistics.figures",
+        "GET",
+        "/statistics/{course}/figures?release={release}&format=csv",
+        "303 404 404 404 200 404 200 200 404",
+    ),
     row("evidence.show", "GET", "/evidence", "303 404 404 404 404 200 404 404 404"),
     row(
         "evidence.certifications",
@@ -233,6 +249,7 @@ def make_full_world(database: Database) -> FullWorld:
             "hash": release.content_hash,
             "link": link,
             "number": held.number,
+            "item": queries.paper(session, failed)[0].item_id,
             "device": cell.device,
             "skin_type": cell.skin_type,
             "procedure": cell.procedure,
