@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import cache
 from itertools import groupby
 from operator import itemgetter
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import ColumnElement, DateTime, Select, Text, bindparam, cast, exists, func, select, type_coerce
@@ -138,18 +139,25 @@ def content_of(session: Session, hashed: str) -> tuple[dict[str, Any], dict[str,
 
 # Closed papers never change: figures stay true until one more is closed, and how many there are is in the key.
 _figured: dict[tuple[Any, ...], Figures] = {}
+_one_keeps = Lock()
 
 
 def _figures(
     session: Session, organisation_id: int, chosen: SatRelease, before: SatRelease | None, cut: Fraction
 ) -> Figures:
     key = (session.get_bind().engine.url, organisation_id, chosen, before)
-    if key not in _figured:
+    figured = _figured.get(key)
+    if figured is None:
         figured = _read(session, organisation_id, chosen, before, cut)
+        _keep(key, figured)
+    return figured
+
+
+def _keep(key: tuple[Any, ...], figured: Figures) -> None:
+    with _one_keeps:
         while len(_figured) >= KEPT:
-            _figured.pop(next(iter(_figured)), None)
+            del _figured[next(iter(_figured))]
         _figured[key] = figured
-    return _figured[key]
 
 
 def _read(
