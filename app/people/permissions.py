@@ -56,6 +56,7 @@ class Action(StrEnum):
     OPEN_CASE = "open_case"
     SIGN_CASE = "sign_case"
     DECIDE_APPEAL = "decide_appeal"
+    SEE_STATISTICS = "see_statistics"
 
 
 TABLE: dict[Role, frozenset[Action]] = {
@@ -74,7 +75,14 @@ TABLE: dict[Role, frozenset[Action]] = {
         }
     ),
     Role.AUTHOR: frozenset(
-        {Action.SEE_RELEASES, Action.PUBLISH_RELEASE, Action.SEE_CASES, Action.OPEN_CASE, Action.DECIDE_APPEAL}
+        {
+            Action.SEE_RELEASES,
+            Action.PUBLISH_RELEASE,
+            Action.SEE_CASES,
+            Action.OPEN_CASE,
+            Action.DECIDE_APPEAL,
+            Action.SEE_STATISTICS,
+        }
     ),
     Role.MEDICAL_DIRECTOR: frozenset(
         {
@@ -84,6 +92,7 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.SEE_CASES,
             Action.SIGN_CASE,
             Action.DECIDE_APPEAL,
+            Action.SEE_STATISTICS,
         }
     ),
     Role.AUDITOR: frozenset(
@@ -102,6 +111,7 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.SEE_RELEASES,
             Action.PUBLISH_RELEASE,
             Action.READ_PAPER,
+            Action.SEE_STATISTICS,
         }
     ),
 }

@@ -40,6 +40,7 @@ from app.web import (
     scope,
     sign_offs,
     sittings,
+    statistics,
     technicians,
     verify,
 )
@@ -59,6 +60,7 @@ PLACES: tuple[tuple[str, str, Action | None, str], ...] = (
     ("Courses", "editions.courses", None, "editions courses exams results"),
     ("Releases", "releases.show", Action.SEE_RELEASES, "releases release_changes"),
     ("Cases", "cases.show", Action.SEE_CASES, "cases appeals"),
+    ("Statistics", "statistics.show", Action.SEE_STATISTICS, "statistics"),
     ("Evidence", "evidence.show", Action.EXPORT, "evidence"),
 )
 log = structlog.get_logger()
@@ -109,7 +111,7 @@ def create(settings: Settings, database: Database) -> Flask:
         app.register_blueprint(module.bp)
     for module in (networks, proctoring, refresher, release_changes, releases, results, scope, sign_offs, sittings):
         app.register_blueprint(module.bp)
-    for module in (technicians, verify):
+    for module in (statistics, technicians, verify):
         app.register_blueprint(module.bp)
     setattr(app.view_functions["static"], "access", access.PUBLIC)  # noqa: B010  Flask's own view, typed without it
     if settings.trusted_proxies:

@@ -133,6 +133,9 @@ def review_page(read: Review, who: Visitor, asked: Asked) -> Context:
         if _may_withdraw(read, who)
         else "",
         "edition_url": url_for("editions.edition", release_id=release.id) if read.whole.signatures else "",
+        "statistics_url": url_for("statistics.course", course_id=release.course_id, release=release.id)
+        if read.whole.signatures and who.actor.can(Action.SEE_STATISTICS)
+        else "",
     }
 
 

@@ -11,8 +11,9 @@ from werkzeug.test import TestResponse
 from app.db import Database
 from tests.databases import Databases
 from tests.web.conftest import Browser, over, statements, stored
+from tests.web.full_world import FullWorld, make_full_world
 from tests.web.page import scrubbed
-from tests.web.table import ROLES, TABLE, UNKNOWN, FullWorld, Row, make_full_world
+from tests.web.table import ROLES, TABLE, UNKNOWN, Row
 
 TEMPLATE = "full_world"
 MOST_QUERIES = 6

@@ -1,0 +1,134 @@
+"""The site full of things that the pages are about, for the table of roles and pages."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.certification import service as certification
+from app.certification.queries import cells_of
+from app.cli.demo_story import sit
+from app.clock import day_in
+from app.db import Database
+from app.exams import case_queries, cases, refresher
+from app.exams import queries as exams
+from app.exams.models import Attempt, CoachingTask
+from app.people import service
+from app.people.models import Account, RoleGrant
+from app.people.permissions import Role
+from app.releases import queries as releases
+from app.releases import service as release_service
+from app.reports import releases as reports
+from tests.factories import COURSE, ZONE, World, certify, people_of, revised_course
+from tests.integration.accommodated import grant as grant_more
+from tests.integration.wrong_keys import correct, open_case, propose
+
+
+@dataclass(frozen=True, kw_only=True)
+class FullWorld:
+    """The world of the tests with a year in it: `names` fill in the table's paths and forms; `tokens` sign in."""
+
+    world: World
+    names: dict[str, str]
+    tokens: dict[str, str]
+
+
+def make_full_world(database: Database) -> FullWorld:
+    """Fill a database: Ann was certified eleven months ago, failed the renewal, and sits it again; Gabi left."""
+    now = clock.now()
+    with database.transaction() as session:
+        world = people_of(session, now - timedelta(days=341))
+        held = certify(session, world, world.ann, now=now - timedelta(days=340))
+        failed = sit(session, world.ann.actor, course_id=COURSE, at=now - timedelta(days=3), right=False)
+        granted = grant_more(session, world, now=now, day=day_in(ZONE, now))
+        refreshed = refresher.ask(
+            session, actor=world.ann.actor, course_id=COURSE, zone=ZONE, now=now - timedelta(days=1)
+        )
+        running = certification.start_attempt(session, actor=world.ann.actor, course_id=COURSE, seed=7, now=now)
+        contested = contest_and_correct(session, world, failed, now)
+        _, link = invite(session, world, "Cleo Marsh", now)
+        gone, _ = invite(session, world, "Gabi Roth", now)
+        service.disable(session, actor=world.ida.actor, account_id=gone.id, reason="Left the clinic", now=now)
+        release = releases.get_release(session, world.organisation_id, world.release_id)
+        revised = release_service.publish(session, actor=world.tom.actor, frozen=revised_course(), now=now)
+        reports.count_impact(session, actor=world.tom.actor, release_id=revised.id, day=now.date(), now=now)
+        cell = cells_of(release)[0].cell
+        grant = session.scalars(select(RoleGrant.id).where(RoleGrant.account_id == world.ann.id)).one()
+        today = day_in(ZONE, now)
+        names = {
+            "ann": world.ann.id,
+            "gone": gone.id,
+            "attempt": running.id,
+            "failed": failed,
+            "grant": grant,
+            "accommodation": granted.id,
+            "task": to_talk_over(session, world, failed, now),
+            "refreshed": refreshed.id if refreshed else 0,
+            "release": release.id,
+            "revised": revised.id,
+            **contested,
+            "riverside": world.riverside,
+            "course": COURSE,
+            "lesson": release.manifest["lessons"][0]["id"],
+            "hash": release.content_hash,
+            "link": link,
+            "number": held.number,
+            "item_id": exams.paper(session, failed)[0].item_id,
+            "device": cell.device,
+            "skin_type": cell.skin_type,
+            "procedure": cell.procedure,
+            "today": today,
+            "tomorrow": today + timedelta(days=1),
+        }
+        tokens = {
+            name: service.begin_sign_in(session, account_id=person.id, now=now) for name, person in world.people.items()
+        }
+    return FullWorld(world=world, tokens=tokens, names={name: str(value) for name, value in names.items()})
+
+
+def to_talk_over(session: Session, world: World, attempt_id: int, now: datetime) -> int:
+    """Give Ann something to talk over about an attempt; return its id."""
+    task = CoachingTask(
+        organisation_id=world.organisation_id,
+        account_id=world.ann.id,
+        attempt_id=attempt_id,
+        position=1,
+        topic="Set the device",
+        made_at=now,
+    )
+    session.add(task)
+    session.flush()
+    return task.id
+
+
+def contest_and_correct(session: Session, world: World, failed: int, now: datetime) -> dict[str, object]:
+    """Let Ann contest an item, Tom open cases of two items, and Mira sign one: it takes Ann's first pass away."""
+    first = session.scalars(select(Attempt).where(Attempt.account_id == world.ann.id).order_by(Attempt.id)).first()
+    assert first
+    one = next(one for one in exams.paper(session, first.id) if one.critical and one.shown["type"] == "single-choice")
+    other = next(option["id"] for option in one.shown["options"] if option["id"] not in one.keyed["key"])
+    signed = correct(session, world, one.item_hash, "accept_new", key=[other])
+    [waiting] = case_queries.pass_reviews(session, world.organisation_id)
+    paper = [item for item in exams.paper(session, failed) if item.item_hash != one.item_hash]
+    case = open_case(session, world, paper[0].item_hash)
+    propose(session, world, case, "drop")
+    appeal = cases.contest(
+        session, actor=world.ann.actor, attempt_id=failed, position=1, words="Two answers are right.", now=now
+    )
+    return {
+        "item": paper[0].item_hash,
+        "other_item": paper[1].item_hash,
+        "case": case.id,
+        "signed": signed.id,
+        "regrade": waiting.regrade.id,
+        "appeal": appeal.id,
+    }
+
+
+def invite(session: Session, world: World, name: str, now: datetime) -> tuple[Account, str]:
+    """Invite a technician to Riverside; return them and their link's token."""
+    email = f"{name.split(maxsplit=1)[0].lower()}@lumen.example"
+    roles = [(Role.TECHNICIAN, world.riverside)]
+    return service.invite(session, actor=world.ida.actor, email=email, name=name, roles=roles, now=now)
