@@ -1,35 +1,71 @@
-"""`python -m tests.bench [sitting|board] [--sittings N]`: measure, and print tables for the README."""
+"""`python -m tests.bench [sitting|board|kill|powercut|life]`: measure, or prove; print tables for the README."""
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import board, sitting
+from tests.bench import board, kill, powercut, sitting
 from tests.bench.measure import machine
-from tests.postgres import server
+from tests.postgres import Server, server
+
+SITTING_ROUNDS, KILL_ROUNDS = 3, 200
 
 
 def main() -> None:
-    """Run the benchmarks that were named, or all."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench")
-    parser.add_argument("what", nargs="*", choices=["sitting", "board", []], default=["sitting", "board"])
-    parser.add_argument("--sittings", type=int, default=72, help="how many, the first 8 of which only warm up")
-    parser.add_argument("--rounds", type=int, default=3, help="of sittings, the two exams in turn")
-    parser.add_argument("--certifications", type=int, default=1_000_000, help="of the large organisation")
-    chosen = parser.parse_args()
+    """Run the benchmarks that were named, or those that measure; end with 1 when a proof fails."""
+    chosen = _chosen()
     print(machine())
-    with tempfile.TemporaryDirectory(prefix="fluence-bench-") as folder, server(unsafe=False) as postgres:
-        if "sitting" in chosen.what:
-            costs: list[sitting.Cost] = []
-            for number in range(chosen.rounds):  # in turn, so that what else the machine does meets both alike
-                for engine in ("SQLite", "PostgreSQL"):
-                    for kind, measure in (("minimal", sitting.measure_minimal), ("fluence", sitting.measure_fluence)):
-                        name = f"{kind}{number}"
-                        url = f"sqlite:///{Path(folder) / name}.db" if engine == "SQLite" else postgres.create(name)
-                        costs.append(measure(engine, url, chosen.sittings))
-            print(sitting.table(sitting.pooled(costs)))
-        if "board" in chosen.what:
-            print(board.measure(Path(folder), postgres, chosen.certifications))
+    proven = True
+    with tempfile.TemporaryDirectory(prefix="fluence-bench-") as name:
+        folder = Path(name)
+        if {"sitting", "board"} & set(chosen.what):
+            with server(unsafe=False) as postgres:
+                _measure(chosen, folder, postgres)
+        if "kill" in chosen.what:
+            reports = kill.measure(folder, chosen.rounds or KILL_ROUNDS, chosen.defect)
+            print(kill.table(reports))
+            proven &= _judged(any(one.wrong for one in reports), chosen.defect)
+        if "powercut" in chosen.what:
+            report = powercut.measure(folder, chosen.states, chosen.defect)
+            print(report)
+            proven &= _judged(report.wrong, chosen.defect)
+    sys.exit(not proven)
+
+
+def _chosen() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    names = ["sitting", "board", "kill", "powercut"]
+    parser.add_argument("what", nargs="*", choices=[*names, []], default=names[:2])
+    parser.add_argument("--sittings", type=int, default=72, help="how many, the first 8 of which only warm up")
+    parser.add_argument("--rounds", type=int, help="of sittings, the two exams in turn (3); of kills (200)")
+    parser.add_argument("--states", type=int, default=10_000, help="of the disk after a power cut")
+    parser.add_argument("--certifications", type=int, default=1_000_000, help="of the large organisation")
+    parser.add_argument("--defect", choices=["early", "split", "off", "normal"], help="what a proof has to catch")
+    return parser.parse_args()
+
+
+def _measure(chosen: argparse.Namespace, folder: Path, postgres: Server) -> None:
+    if "sitting" in chosen.what:
+        costs: list[sitting.Cost] = []
+        for number in range(chosen.rounds or SITTING_ROUNDS):  # in turn: what else the machine does meets both alike
+            for engine in ("SQLite", "PostgreSQL"):
+                for kind, measure in (("minimal", sitting.measure_minimal), ("fluence", sitting.measure_fluence)):
+                    name = f"{kind}{number}"
+                    url = f"sqlite:///{folder / name}.db" if engine == "SQLite" else postgres.create(name)
+                    costs.append(measure(engine, url, chosen.sittings))
+        print(sitting.table(sitting.pooled(costs)))
+    if "board" in chosen.what:
+        print(board.measure(folder, postgres, chosen.certifications))
+
+
+def _judged(wrong: bool, defect: str | None) -> bool:  # noqa: FBT001  a verdict, not a switch
+    """Tell in words whether a proof holds: nothing wrong without a defect, something with one."""
+    if defect:
+        print(f"The defect {defect!r} was {'caught' if wrong else 'NOT caught'}.")
+        return wrong
+    print("Something was lost, half or strange." if wrong else "Nothing was lost, nothing was half.")
+    return not wrong
 
 
 if __name__ == "__main__":
