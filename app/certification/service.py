@@ -133,10 +133,13 @@ def withdraw(
     An attempt that ran out before is recorded as what it was. Of one row the attempts that ask it end, on whichever
     edition of the course they began.
     """
+    course_id = releases.get_release(session, actor.organisation_id, release_id).course_id
+    # Whoever submits holds their own row, then the attempt, then the release: held in another order, both would wait.
+    sitting = [one.account_id for one in exam_queries.unclosed(session, actor.organisation_id, course_id)]
+    people.lock_people(session, [actor.account_id, *sitting])
     release_service.withdraw(
         session, actor=actor, release_id=release_id, fact=fact, password=password, reason=reason, now=now
     )
-    course_id = releases.get_release(session, actor.organisation_id, release_id).course_id
     open_attempts = exam_queries.unclosed(session, actor.organisation_id, course_id)
     for attempt in open_attempts:
         if not is_open(attempt, now):
