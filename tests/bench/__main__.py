@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import board, kill, powercut, sitting
+from tests.bench import board, kill, life, powercut, sitting
 from tests.bench.measure import machine
 from tests.postgres import Server, server
 
@@ -30,16 +30,19 @@ def main() -> None:
             report = powercut.measure(folder, chosen.states, chosen.defect)
             print(report)
             proven &= _judged(report.wrong, chosen.defect)
+        if "life" in chosen.what:
+            proven &= _judged(not life.measure(folder, chosen.examples), None)
     sys.exit(not proven)
 
 
 def _chosen() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
-    names = ["sitting", "board", "kill", "powercut"]
+    names = ["sitting", "board", "kill", "powercut", "life"]
     parser.add_argument("what", nargs="*", choices=[*names, []], default=names[:2])
     parser.add_argument("--sittings", type=int, default=72, help="how many, the first 8 of which only warm up")
     parser.add_argument("--rounds", type=int, help="of sittings, the two exams in turn (3); of kills (200)")
     parser.add_argument("--states", type=int, default=10_000, help="of the disk after a power cut")
+    parser.add_argument("--examples", type=int, default=1000, help="of an attempt's life, on each engine")
     parser.add_argument("--certifications", type=int, default=1_000_000, help="of the large organisation")
     parser.add_argument("--defect", choices=["early", "split", "off", "normal"], help="what a proof has to catch")
     return parser.parse_args()

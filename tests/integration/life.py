@@ -248,6 +248,14 @@ class Life(RuleBasedStateMachine):
         ended = self.model.stop(whole=whole)
         assert self._withdraw("" if whole else FACT) == ended
 
+    @precondition(lambda self: self.model.open_attempt() and self.model.edition not in self.model.stopped)
+    @rule(whole=st.booleans(), seed=st.integers(0, 2**40))
+    def begin_again_after_a_withdrawal(self, whole: bool, seed: int) -> None:  # noqa: FBT001  drawn by hypothesis
+        self.withdraw(whole=whole)
+        self.new_edition()
+        if not self.model.disabled:
+            self.start(seed=seed)
+
     def _withdraw(self, fact: str) -> int:
         values: dict[str, Any] = {"release_id": self.release_id, "fact": fact, "password": PASSWORD}
         return int(self._act(certification.withdraw, actor=self.mira, reason="Two burns in one week", **values))
