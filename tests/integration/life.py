@@ -111,7 +111,8 @@ class Life(RuleBasedStateMachine):
         self.release_id = release.id
 
     def _act(self, act: Callable[..., Any], **values: Any) -> Any:
-        """Act as a page does: whole, or not at all."""
+        """Act as a page does: whole or not at all, and remembering nothing of what was read before."""
+        self.session.expunge_all()
         with self.session.begin_nested():
             return act(self.session, now=self.model.now, **values)
 
