@@ -22,6 +22,7 @@ from app.learning import service as learning
 from app.people import queries as people_queries
 from app.people import service as people
 from app.people.permissions import Action, Actor, Role
+from app.releases import comparing
 from app.releases import queries as releases
 from app.releases import service as release_service
 from app.releases.models import Release
@@ -166,6 +167,9 @@ def withdraw(
     `everywhere` stops the same fact in every course that teaches it now. An attempt that ran out before is recorded
     as what it was. Of one row the attempts that ask it end, on whichever edition of the course they began.
     """
+    # Whoever submits holds their own row, then the attempt, then the release: held in another order, both would wait.
+    sitting = _sitting(session, actor, release_id, fact, everywhere=everywhere)
+    people.lock_people(session, [actor.account_id, *sitting])
     stopped = release_service.withdraw(
         session,
         actor=actor,
@@ -177,6 +181,18 @@ def withdraw(
         everywhere=everywhere,
     )
     return sum(_end_open(session, actor, one.release_id, one.fact, now) for one in stopped)
+
+
+def _sitting(session: Session, actor: Actor, release_id: int, fact: str, *, everywhere: bool) -> list[int]:
+    """Return who sits an exam of the courses that a withdrawal is about."""
+    release = releases.get_release(session, actor.organisation_id, release_id)
+    also = comparing.taught_as_well(session, release).get(fact, []) if everywhere and fact else []
+    courses = {release.course_id, *(one.release.course_id for one in also)}
+    return [
+        one.account_id
+        for course_id in sorted(courses)
+        for one in exam_queries.unclosed(session, actor.organisation_id, course_id)
+    ]
 
 
 def _end_open(session: Session, actor: Actor, release_id: int, fact: str, now: datetime) -> int:

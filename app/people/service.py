@@ -266,6 +266,12 @@ def lock_person(session: Session, account_id: int) -> str:
     return session.scalars(held).one()
 
 
+def lock_people(session: Session, account_ids: Collection[int]) -> None:
+    """Hold the rows of people to the end of the transaction, in one order, so that nobody waits in a ring."""
+    held = select(Account.id).where(Account.id.in_(set(account_ids))).order_by(Account.id)
+    session.execute(held.with_for_update()).all()
+
+
 def _mine(session: Session, actor: Actor, account_id: int) -> Account:
     """Return an account that the actor manages; anything else is not found."""
     within = actor.clinics(Action.MANAGE_PEOPLE)

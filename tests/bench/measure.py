@@ -31,14 +31,15 @@ def served(command: Sequence[str], port: int, environ: Mapping[str, str], ready:
         command, env={**os.environ, **environ}, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        _wait(port, ready, process)
+        wait(port, ready, process)
         yield process.pid
     finally:
         process.terminate()
         process.wait(20)
 
 
-def _wait(port: int, path: str, process: subprocess.Popen[bytes]) -> None:
+def wait(port: int, path: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a server answers; RuntimeError when it ends, or takes too long."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         if process.poll() is not None:

@@ -141,11 +141,12 @@ def prepare(url: str, people: int) -> list[str]:
         )
         emails = [f"person{n}@bench.example" for n in range(people)]
         for email in emails:
-            _technician(session, administrator, email, clinic.id, began)
+            enrol(session, administrator, email, clinic.id, began)
     return emails
 
 
-def _technician(session: Session, administrator: Actor, email: str, clinic: int, began: datetime) -> None:
+def enrol(session: Session, administrator: Actor, email: str, clinic: int, began: datetime) -> int:
+    """Invite a technician and assign the course; return the account's id."""
     account, _ = service.invite(
         session,
         actor=administrator,
@@ -164,6 +165,7 @@ def _technician(session: Session, administrator: Actor, email: str, clinic: int,
         today=began.date(),
         now=began,
     )
+    return account.id
 
 
 def measure_fluence(engine: str, url: str, sittings: int, command: list[str] | None = None) -> Cost:
