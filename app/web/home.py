@@ -19,7 +19,7 @@ from app.releases.manifest import TYPES, procedure_name
 from app.web.access import Visitor, now, reading, requires, visitor
 from app.web.exam_words import seat_text
 from app.web.withdrawals import withdrawal_alerts
-from app.web.words import Context, day, days_left, moment, scope_words, short_day, status_of, weekday
+from app.web.words import Context, day, days_left, moment, scope_lines, short_day, status_of, weekday
 
 bp = Blueprint("home", __name__)
 
@@ -268,14 +268,12 @@ def progress_status(where: Standing, today: date) -> Context:
 def _held(one: Held, today: date) -> Context:
     certification = one.certification
     state = one.on(today, now())
-    cells, words = scope_words(state.cells)
     in_force = state.state in (State.ACTIVE, State.GRACE)
     return {
         "name": certification.scheme["title"],
         "sub": f"Edition {certification.scheme['edition']}",
         "status": status_of(state, today),
-        "scope": cells if in_force else [],
-        "scope_words": words if in_force else f"Not in force: {words}",
+        "scope": scope_lines(state.cells, certification.scheme["devices"], in_force=in_force),
         "number": certification.number,
         "number_url": url_for("verify.answer", number=certification.number),
     }
