@@ -30,6 +30,7 @@ class Review:
     whole: Whole
     in_force: bool
     base: Release | None
+    pieces: tuple[Piece, ...]
     changes: tuple[Change, ...]
     confirmed: Mapping[str, Confirmed]
     counted: Counted | None
@@ -57,13 +58,14 @@ def read_review(session: Session, organisation_id: int, release_id: int) -> Revi
     whole = releases.whole(session, organisation_id, release_id)
     current = releases.in_force(session, organisation_id, whole.release.course_id)
     base = whole.compared_with if whole.signatures else current.release if current else None
-    changes = comparing.changes_between(session, base, whole.release)
+    pieces, changes = _beside(session, base, whole.release)
     confirmed = comparing.confirmed_changes(session, organisation_id, release_id) if changes else {}
     counted = comparing.counted_impact(session, organisation_id, release_id) if changes else None
     return Review(
         whole=whole,
         in_force=current is not None and current.release.id == release_id,
         base=base,
+        pieces=pieces,
         changes=changes,
         confirmed=confirmed,
         counted=counted if counted and base and counted.base_id == base.id else None,
@@ -71,6 +73,14 @@ def read_review(session: Session, organisation_id: int, release_id: int) -> Revi
         if current and not whole.signatures
         else (),
     )
+
+
+def _beside(session: Session, base: Release | None, release: Release) -> tuple[tuple[Piece, ...], tuple[Change, ...]]:
+    """Return the pieces of a release, and what changed in them since `base`; one query."""
+    if base is None or base.id == release.id:
+        return comparing.pieces(session, release), ()
+    found = comparing.pieces_of_all(session, [base, release])
+    return found[release.id], compare(found[base.id], found[release.id])
 
 
 def impact_now(

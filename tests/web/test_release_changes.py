@@ -6,10 +6,12 @@ from dataclasses import replace
 import pytest
 
 from app import clock
+from app.content.values import Standing
 from app.db import Database
 from app.releases import comparing, service
+from app.releases.freeze import freeze
 from app.reports import releases as reports
-from tests.factories import COURSE, PASSWORD, REVISED_ROW, World, revised_course
+from tests.factories import COURSE, PASSWORD, REVISED_ROW, World, revised_course, shipped_course
 from tests.web.conftest import Browser
 from tests.web.sitting import item_url, start
 
@@ -279,3 +281,23 @@ def signed(database: Database, world: World, release_id: int) -> None:
             day=now.date(),
             now=now,
         )
+
+
+def test_protocol_rows_stand_with_all_they_say_the_changed_ones_first(
+    browser: Browser, world: World, database: Database
+) -> None:
+    course = shipped_course()
+    rows = course.contraindications
+    wait = next(one for one in rows if one.standing is Standing.PROTOCOL and one.defer_days and one.sources)
+    longer = tuple(replace(one, defer_days=99) if one is wait else one for one in rows)
+    files = {**course.files, f"{COURSE}/edition": b"2027.2"}
+    revised = freeze(replace(course, edition="2027.2", contraindications=longer, files=files))
+    with database.transaction() as session:
+        release_id = service.publish(session, actor=world.tom.actor, frozen=revised, now=clock.now()).id
+    page = browser.sign_in(world.mira).page(f"/releases/{release_id}").text
+    new, same = page.index("New or changed since edition 2026.1: 1 row"), page.index("As in edition 2026.1: ")
+    assert new < page.index("Changed: wait.", new) < page.index("Wait 99 days", new) < same
+    assert wait.why
+    assert wait.why in page[new:same]
+    assert course.sources[wait.sources[0]].citation in page[new:same]
+    assert wait.condition not in page[same : page.index("Your name, the time and this meaning")]
