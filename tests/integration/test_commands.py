@@ -109,9 +109,9 @@ def test_a_course_is_published_and_signed(machine: Machine, tmp_path: Path) -> N
     assert {change["confirmed_by"] for change in told["changes"]} == {"Tom Reed"}
     assert set(told["impact"]) == {"items", "attempts", "certifications", "people", "clinics", "sha256"}
     refused(machine.run(*sign, typed="y\nn\n"), "is not confirmed, so nothing is signed")
-    signed = machine.run(*sign, typed=f"{'y' + chr(10)}" * 70 + f"{PASSWORD}\n")
+    signed = machine.run(*sign, typed=f"{'y' + chr(10)}" * 76 + f"{PASSWORD}\n")
     assert signed.exit_code == 0, signed.output
-    assert signed.stdout.count("Is this your protocol?") == 70
+    assert signed.stdout.count("Is this your protocol?") == 76
     assert ".." not in signed.stdout.replace("...", "")
     first = machine.run("courses", "changes", "1", "--as", "mira@lumen.example")
     assert first.stdout.startswith("No release of this course was signed before this one")
@@ -119,7 +119,7 @@ def test_a_course_is_published_and_signed(machine: Machine, tmp_path: Path) -> N
     assert "exactly this content was signed by Mira Santos" in once_more.stdout
     assert "unsigned" not in once_more.stdout
     assert f"Release {number[1]} is signed." in signed.stdout
-    assert "Your signature confirms each of these 70 protocol rows." in signed.stdout
+    assert "Your signature confirms each of these 76 protocol rows." in signed.stdout
     with machine.database.session() as session:
         in_force = releases.in_force(session, machine.world.organisation_id, COURSE)
         assert in_force
