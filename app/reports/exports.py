@@ -11,9 +11,9 @@ from itertools import groupby
 from sys import maxsize
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Text, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, case, func, or_, select
 from sqlalchemy import cast as sql_cast
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.audit.models import Entry, EntryDetail
 from app.certification.dates import Period
@@ -24,7 +24,7 @@ from app.clock import start_of
 from app.content.values import Decision
 from app.exams.models import Attempt
 from app.exams.scoring import percent_shown
-from app.people.models import Clinic, RoleGrant
+from app.people.models import Account, Clinic, RoleGrant
 from app.people.permissions import Role
 from app.releases.manifest import DECISIONS, procedure_name, span
 from app.releases.models import Release
@@ -128,7 +128,9 @@ TRAIL_COLUMNS = {
     "kind": "What happened",
     "subject": "What it happened to, as table:id",
     "account": "The person whom it concerns",
+    "account_name": "That person's name today; empty where it was erased",
     "actor": "Who did it; empty where the system did",
+    "actor_name": "Their name today; empty where it was erased, or the system acted",
     "commitment": "SHA-256 of the salt's bytes followed by the detail",
     "detail": "What was recorded, as JSON with sorted keys and no spaces; empty once erased",
     "salt": "Random bytes, hexadecimal; empty once erased",
@@ -170,6 +172,7 @@ def count_entries(session: Session, asked: Asked) -> int:
 
 def entry_rows(session: Session, asked: Asked) -> Iterator[tuple[Any, ...]]:
     """Yield the entries of the trail up to the end of the day, in the order in which they were recorded."""
+    concerned, acting = aliased(Account), aliased(Account)
     query = (
         select(
             Entry.id,
@@ -177,18 +180,27 @@ def entry_rows(session: Session, asked: Asked) -> Iterator[tuple[Any, ...]]:
             Entry.kind,
             Entry.subject,
             Entry.account_id,
+            _named(concerned),
             Entry.actor_id,
+            _named(acting),
             Entry.commitment,
             EntryDetail.detail,
             EntryDetail.salt,
         )
         .outerjoin(EntryDetail, EntryDetail.entry_id == Entry.id)
+        .outerjoin(concerned, concerned.id == Entry.account_id)
+        .outerjoin(acting, acting.id == Entry.actor_id)
         .where(*_recorded(asked))
         .order_by(Entry.recorded_at, Entry.id)
     )
     for page in _pages(session.connection(), query):
         for entry_id, recorded_at, *rest in page:
             yield (asked.demo, entry_id, _instant(recorded_at), *rest)
+
+
+def _named(account: type[Account]) -> ColumnElement[str | None]:
+    """Return a person's name, unless what was personal in the entry is erased: an id is then all that stays."""
+    return case((EntryDetail.entry_id.is_not(None), account.name))
 
 
 CERTIFICATIONS = Export(

@@ -1,10 +1,11 @@
 """A release for who reviews or reads it: who did what with it, what changed in it, and what rests on that."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
 
 from app.content.compare import Change, compare
 from app.content.pieces import Piece
@@ -14,7 +15,7 @@ from app.releases import comparing, service
 from app.releases import queries as releases
 from app.releases.comparing import Comparison, Confirmed, Counted, Edition
 from app.releases.impact import NO_IMPACT, Impact
-from app.releases.models import Release
+from app.releases.models import Release, ReleaseSignature
 from app.releases.queries import Whole, Withdrawn
 from app.reports.impact import read_impact
 
@@ -134,6 +135,24 @@ def sign(
         impact=impact,
         seen=seen or "",
     )
+
+
+def unsigned(session: Session, actor: Actor) -> Sequence[Release]:
+    """Return the newest release of each course that nobody signed yet and that somebody else published; one query."""
+    later = aliased(Release)
+    newer = select(later.id).where(
+        later.organisation_id == Release.organisation_id,
+        later.course_id == Release.course_id,
+        later.id > Release.id,
+    )
+    signed = select(ReleaseSignature.id).where(ReleaseSignature.release_id == Release.id)
+    waiting = select(Release).where(
+        Release.organisation_id == actor.organisation_id,
+        Release.published_by != actor.account_id,
+        ~newer.exists(),
+        ~signed.exists(),
+    )
+    return session.scalars(waiting.order_by(Release.id.desc())).all()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,9 @@ from flask import Blueprint, render_template, request, url_for
 
 from app.certification.queries import cells_of
 from app.people.permissions import Action
+from app.releases.models import Release
 from app.reports.board import MOST_PEOPLE, Board, BoardCell, BoardRow, status_board
+from app.reports.releases import unsigned
 from app.web.access import now, reading, requires, visitor
 from app.web.withdrawals import withdrawal_alerts
 from app.web.words import Context, counted, status_of, weekday
@@ -28,6 +30,7 @@ KEYS = (
     ("active", "Current"),
 )
 TO_FOLLOW_UP = frozenset({"revoked", "suspended", "expired", "grace", "due", "sign_off"})
+FOLLOWED_UP = "To follow up: due, in grace, expired, suspended, revoked, or waiting for observed treatments."
 LONGEST_NAME = 100
 LONGEST_ID = 19  # digits from which on a number may not fit a database's integers
 
@@ -41,6 +44,7 @@ def show() -> Any:
         key: request.args.get(key, "").strip()[:LONGEST_NAME] for key in ("state", "clinic", "certification", "name")
     }
     with reading() as found:
+        waiting = unsigned(found, who.actor) if who.actor.can(Action.SIGN_RELEASE) else []
         board = status_board(
             found,
             organisation_id=who.actor.organisation_id,
@@ -50,10 +54,10 @@ def show() -> Any:
             day=who.today,
             known_at=now(),
         )
-    return render_template("board/board.html", board=_board(board, chosen))
+    return render_template("board/board.html", board=_board(board, chosen, waiting))
 
 
-def _board(board: Board, chosen: dict[str, str]) -> Context:
+def _board(board: Board, chosen: dict[str, str], waiting: Sequence[Release]) -> Context:
     columns = [
         index for index, one in enumerate(board.in_force) if chosen["certification"] in ("", one.release.course_id)
     ]
@@ -62,7 +66,10 @@ def _board(board: Board, chosen: dict[str, str]) -> Context:
         "title": "Team",
         "sub": f"{weekday(visitor().today)}, {counted(len(board.clinics), 'clinic')}",
         "actions": _actions(),
-        "alerts": [alert for one in board.in_force for alert in withdrawal_alerts(one, visitor().person.time_zone)],
+        "alerts": [
+            *(alert for one in board.in_force for alert in withdrawal_alerts(one, visitor().person.time_zone)),
+            *(_unsigned_alert(release) for release in waiting),
+        ],
         "url": url_for("board.show"),
         **chosen,
         "states": [_chip(key, label, board.rows, columns) for key, label in KEYS],
@@ -78,12 +85,22 @@ def _board(board: Board, chosen: dict[str, str]) -> Context:
             ),
         ],
         "summary": _summary(shown, board),
+        "note": FOLLOWED_UP if any(TO_FOLLOW_UP & _keys(row, columns) for row in shown) else "",
         "clear_url": url_for("board.show") if any(chosen.values()) else "",
         "ready_label": "May treat under",
         "columns": [_column(board, index) for index in columns],
         "groups": _groups(shown, columns, _treating(board)),
         "pages": None,
         "empty": _empty(filtered=any(chosen.values())),
+    }
+
+
+def _unsigned_alert(release: Release) -> Context:
+    return {
+        "tone": "info",
+        "title": f"{release.title}, edition {release.edition}, waits for your signature",
+        "text": "Until it is signed nobody learns from it, and no exam is sat on it.",
+        "action": {"label": "Review it", "href": url_for("releases.review", release_id=release.id)},
     }
 
 
