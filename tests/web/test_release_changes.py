@@ -283,6 +283,16 @@ def signed(database: Database, world: World, release_id: int) -> None:
         )
 
 
+def test_an_edition_folds_its_tables_with_their_counts(browser: Browser, world: World) -> None:
+    page = browser.sign_in(world.ann).get(f"/editions/{world.release_id}").text
+    number = len(shipped_course().statements)
+    assert f'<a href="#statements">Statements ({number})</a>' in page
+    folded = page[page.index("<h2>Statements</h2>") :]
+    assert (
+        folded.index(f'<span class="sub">{number}') < folded.index('<div id="statements">') < folded.index("</details>")
+    )
+
+
 def test_protocol_rows_stand_with_all_they_say_the_changed_ones_first(
     browser: Browser, world: World, database: Database
 ) -> None:
