@@ -8,9 +8,7 @@ from flask import Blueprint, render_template, request, url_for
 
 from app.certification.queries import cells_of
 from app.people.permissions import Action
-from app.releases.models import Release
 from app.reports.board import MOST_PEOPLE, Board, BoardCell, BoardRow, status_board
-from app.reports.releases import unsigned
 from app.web.access import now, reading, requires, visitor
 from app.web.withdrawals import withdrawal_alerts
 from app.web.words import Context, counted, status_of, weekday
@@ -44,7 +42,6 @@ def show() -> Any:
         key: request.args.get(key, "").strip()[:LONGEST_NAME] for key in ("state", "clinic", "certification", "name")
     }
     with reading() as found:
-        waiting = unsigned(found, who.actor) if who.actor.can(Action.SIGN_RELEASE) else []
         board = status_board(
             found,
             organisation_id=who.actor.organisation_id,
@@ -54,10 +51,10 @@ def show() -> Any:
             day=who.today,
             known_at=now(),
         )
-    return render_template("board/board.html", board=_board(board, chosen, waiting))
+    return render_template("board/board.html", board=_board(board, chosen))
 
 
-def _board(board: Board, chosen: dict[str, str], waiting: Sequence[Release]) -> Context:
+def _board(board: Board, chosen: dict[str, str]) -> Context:
     columns = [
         index for index, one in enumerate(board.in_force) if chosen["certification"] in ("", one.release.course_id)
     ]
@@ -66,10 +63,7 @@ def _board(board: Board, chosen: dict[str, str], waiting: Sequence[Release]) -> 
         "title": "Team",
         "sub": f"{weekday(visitor().today)}, {counted(len(board.clinics), 'clinic')}",
         "actions": _actions(),
-        "alerts": [
-            *(alert for one in board.in_force for alert in withdrawal_alerts(one, visitor().person.time_zone)),
-            *(_unsigned_alert(release) for release in waiting),
-        ],
+        "alerts": [alert for one in board.in_force for alert in withdrawal_alerts(one, visitor().person.time_zone)],
         "url": url_for("board.show"),
         **chosen,
         "states": [_chip(key, label, board.rows, columns) for key, label in KEYS],
@@ -92,15 +86,6 @@ def _board(board: Board, chosen: dict[str, str], waiting: Sequence[Release]) -> 
         "groups": _groups(shown, columns, _treating(board)),
         "pages": None,
         "empty": _empty(filtered=any(chosen.values())),
-    }
-
-
-def _unsigned_alert(release: Release) -> Context:
-    return {
-        "tone": "info",
-        "title": f"{release.title}, edition {release.edition}, waits for your signature",
-        "text": "Until it is signed nobody learns from it, and no exam is sat on it.",
-        "action": {"label": "Review it", "href": url_for("releases.review", release_id=release.id)},
     }
 
 

@@ -16,6 +16,7 @@ from app.exams.timing import RefusalKind
 from app.people.permissions import Action
 from app.releases import queries as releases
 from app.releases.manifest import TYPES, procedure_name
+from app.reports.releases import unsigned
 from app.web.access import Visitor, now, reading, requires, visitor
 from app.web.exam_words import seat_text
 from app.web.withdrawals import withdrawal_alerts
@@ -63,10 +64,17 @@ def own_record(found: Session, who: Visitor, course_ids: list[str] | None = None
 
 
 def _elsewhere(who: Visitor) -> Any:
+    if who.actor.can(Action.SIGN_RELEASE) and _waits_for_a_signature(who):
+        return redirect(url_for("releases.show"), 303)
     for action, endpoint in ELSEWHERE:
         if who.actor.can(action):
             return redirect(url_for(endpoint), 303)
     return redirect(url_for("account.show"), 303)
+
+
+def _waits_for_a_signature(who: Visitor) -> bool:
+    with reading() as found:
+        return bool(unsigned(found, who.actor))
 
 
 def _home(who: Visitor, record: Record, standings: list[Standing], stopped: list[Context]) -> Context:

@@ -85,6 +85,19 @@ def list_page(
     ]
 
 
+def waiting_alerts(waiting: Sequence[Release]) -> list[Context]:
+    """Return a banner for each release that waits for the visitor's signature."""
+    return [
+        {
+            "tone": "info",
+            "title": f"{release.title}, edition {release.edition}, waits for your signature",
+            "text": "Until it is signed nobody learns from it, and no exam is sat on it.",
+            "action": {"label": "Review it", "href": url_for("releases.review", release_id=release.id)},
+        }
+        for release in waiting
+    ]
+
+
 def review_page(read: Review, who: Visitor, asked: Asked) -> Context:
     """Return a release as its review shows it."""
     release, zone = read.release, who.person.time_zone

@@ -1,6 +1,5 @@
 """The status board: states in words, filters that live in the address, and nobody else's people."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,8 +12,7 @@ from app.db import Database
 from app.people import queries as people
 from app.people import service
 from app.people.permissions import Role
-from app.releases import service as releases
-from tests.factories import COURSE, ZONE, World, certify, frozen_course, observe, read_lessons
+from tests.factories import COURSE, ZONE, World, certify, observe, read_lessons
 from tests.web.conftest import Browser, old_world, statements
 from tests.web.sitting import passed
 
@@ -150,18 +148,6 @@ def test_each_state_is_counted(browser: Browser, world: World, database: Databas
 def test_a_disabled_technician_leaves_the_board(browser: Browser, world: World) -> None:
     browser.sign_in(world.max).send(f"/people/{world.ann.id}/disable", reason="Left")
     assert "Ann Berg" not in browser.page("/board").text
-
-
-def test_an_edition_that_waits_is_told_to_who_may_sign_it(browser: Browser, world: World, database: Database) -> None:
-    assert "waits for your signature" not in browser.sign_in(world.mira).get("/board").text
-    with database.transaction() as session:
-        frozen = replace(frozen_course(), hash="ab" * 32, edition="2027.1")
-        release_id = releases.publish(session, actor=world.tom.actor, frozen=frozen, now=clock.now()).id
-    page = browser.sign_in(world.mira).page("/board")
-    assert "edition 2027.1, waits for your signature" in page.text
-    assert f"/releases/{release_id}" in page.links
-    for person in (world.max, world.ada):
-        assert "waits for your signature" not in browser.sign_in(person).get("/board").text
 
 
 def test_what_is_to_follow_up_is_explained(browser: Browser, world: World, database: Database) -> None:
