@@ -141,6 +141,6 @@ def observed(session: Session, organisation_id: int, account_ids: Collection[int
 
 
 def sign_offs_by(session: Session, organisation_id: int, evaluator_id: int, *, limit: int = 50) -> Sequence[SignOff]:
-    """Return what an evaluator attested, newest first."""
+    """Return what an evaluator attested: the treatment observed last first, of one day the one signed last."""
     query = select(SignOff).where(SignOff.organisation_id == organisation_id, SignOff.evaluator_id == evaluator_id)
-    return session.scalars(query.order_by(SignOff.id.desc()).limit(limit)).all()
+    return session.scalars(query.order_by(SignOff.observed_on.desc(), SignOff.id.desc()).limit(limit)).all()

@@ -1,5 +1,6 @@
 """Commands about course files: check, items, paper and schema; they need no database."""
 
+import difflib
 import json
 import sys
 from dataclasses import asdict
@@ -11,7 +12,7 @@ import click
 from app.content import papers
 from app.content.check import CourseError, check_paths, describe, load_course
 from app.content.draw import DrawError
-from app.content.generate import FAMILIES, counts, items_of, rests_on
+from app.content.generate import FAMILIES, counts, items_of, rests_on, row_names
 from app.content.read import CoursePathError
 from app.content.schema import json_schema
 from app.content.values import Course, Problem
@@ -53,11 +54,17 @@ def items(path: str, family: str | None, row: str | None, seed: int, output: str
     if family is not None and family not in FAMILIES:
         raise click.UsageError(f"{family} is not a family made here; choose one of {', '.join(FAMILIES)}")
     course, families = load(path, output, exam=False), [family] if family else None
+    if row is not None:
+        _check_row(course, row)
     if count:
-        _print([one for one in counts(course, families) if row in (None, one["row"])], output)
+        told = [one for one in counts(course, families) if row in (None, one["row"])]
+        _print(told, output) if output == "json" else _print_counts(told)
         return
     found = items_of(course, seed=seed, families=families)
-    _print([papers.item_json(one) for one in found if row is None or rests_on(one, row)], output)
+    chosen = [papers.item_json(one) for one in found if row is None or rests_on(one, row)]
+    _print(chosen, output)
+    if not chosen:
+        click.echo("No item asks that; --counts says why.", err=True)
 
 
 @courses.command()
@@ -90,6 +97,27 @@ def load(path: str, output: str, *, exam: bool = True) -> Course:
         sys.exit(1)
 
 
+def _check_row(course: Course, row: str) -> None:
+    """Refuse a row that the course does not have."""
+    known = row_names(course)
+    if row in known:
+        return
+    near = difflib.get_close_matches(row, known, 1) or sorted(one for one in known if one.endswith(f"/{row}"))
+    advice = f"write {near[0]}" if near else "write table/row, such as settings/set-001, as `--counts` lists them"
+    raise click.ClickException(f"{course.id} has no row {row}; {advice}")
+
+
+def _print_counts(told: list[dict[str, Any]]) -> None:
+    """Print counts as a table, a line for each family and row, and their sum."""
+    lines = [("ITEMS", "FAMILY", "ROW", "OBJECTIVE", "WHY NONE")]
+    lines += [(str(one["items"]), one["family"], one["row"], one["objective"], one["why_none"] or "") for one in told]
+    widths = [max(len(line[place]) for line in lines) for place in range(4)]
+    for items_, *texts, why in lines:
+        cells = [items_.rjust(widths[0]), *(text.ljust(width) for text, width in zip(texts, widths[1:], strict=True))]
+        click.echo("  ".join([*cells, why]).rstrip())
+    click.echo(f"{sum(one['items'] for one in told)} items of {len(told)} families and rows.", err=True)
+
+
 def _tell(problems: list[Problem], output: str) -> None:
     if output == "json":
         click.echo(json.dumps([asdict(problem) for problem in problems], indent=2, ensure_ascii=False))
@@ -111,8 +139,5 @@ def _print(found: Any, output: str) -> None:
 
 
 def _as_text(one: dict[str, Any]) -> str:
-    if "stem" not in one:
-        why = f": {one['why_none']}" if one["why_none"] else ""
-        return f"{one['family']} {one['row']} ({one['objective']}): {one['items']}{why}"
     options = "".join(f"\n   {option['id']}) {option['text']}" for option in one["options"])
     return f"{one['id']}{' critical' if one['critical'] else ''}\n   {one['stem']}{options}\n   Key: {one['key']}\n"

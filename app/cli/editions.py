@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -20,9 +21,11 @@ from app.releases import queries as releases
 from app.releases.comparing import Confirmed
 from app.releases.freeze import freeze
 from app.releases.impact import Impact
+from app.releases.models import Release
 from app.reports import releases as reports
 
 AUTHOR = click.option("--as", "email", required=True, metavar="EMAIL", help="Who acts: an author or administrator.")
+READER = click.option("--as", "email", required=True, metavar="EMAIL", help="Who reads: anybody who sees releases.")
 
 
 @click.command()
@@ -59,7 +62,7 @@ def publish(path: str, email: str, reason: str | None) -> None:
 
 @click.command()
 @click.argument("release", type=click.IntRange(1, 2**53))
-@AUTHOR
+@READER
 @click.option("--format", "output", type=FORMATS, default="text", show_default=True)
 def changes(release: int, email: str, output: str) -> None:
     """Print what changed in a RELEASE, each change with its class and reason, and what rests on them now."""
@@ -73,24 +76,22 @@ def changes(release: int, email: str, output: str) -> None:
         return
     for change in read.changes:
         click.echo(_as_text(change, read.confirmed.get(change.digest)))
-    click.echo(_rests(impact) if read.changes else "Nothing changed against the release in force, or none is.")
+    click.echo(_rests(impact) if read.changes else _nothing(read.base))
 
 
 @click.command("sign")
 @click.argument("release", type=click.IntRange(1, 2**53))
 @click.option("--as", "email", required=True, metavar="EMAIL", help="The medical director who signs.")
-def sign_release(release: int, email: str) -> None:
-    """Sign a RELEASE, confirming each protocol row that is listed; the password is read from standard input."""
+@click.option("--confirm-all", is_flag=True, help="Confirm every protocol row that is listed without being asked.")
+def sign_release(release: int, email: str, *, confirm_all: bool) -> None:
+    """Sign a RELEASE: each protocol row is asked, then the password is read from standard input."""
     database = support.ready_database(support.settings())
     with database.snapshot() as session:
         director = people.person_by_email(session, email)
         rows = releases.get_release(session, director.organisation_id, release).manifest["protocol"]
         found, impact = _impact(session, director, release)
         confirmed = comparing.confirmed_changes(session, director.organisation_id, release)
-    for row in rows:
-        click.echo(f"{row['row']}: {row['title']}. {row['text']}")
-    if rows:
-        click.echo(f"Your signature confirms each of these {len(rows)} protocol rows.")
+    _confirm(rows, asked=not confirm_all)
     if found.changes:
         click.echo(f"It changes {len(found.changes)} pieces of the release in force. {_rests(impact)}")
     click.echo(f"It means: {service.MEANING}. Type your password, or press Ctrl-C to sign nothing.", err=True)
@@ -109,6 +110,17 @@ def sign_release(release: int, email: str) -> None:
     click.echo(f"Release {release} is signed.")
 
 
+def _confirm(rows: Sequence[Mapping[str, str]], *, asked: bool) -> None:
+    """List the protocol rows and have each confirmed; one that is not ends it, and nothing is signed."""
+    for number, row in enumerate(rows, start=1):
+        title = row["title"].rstrip(".")
+        click.echo(f"{number} of {len(rows)}. {row['row']}: {title}. {row['text']}")
+        if asked and not click.confirm("Is this your protocol?"):
+            raise click.ClickException(f"{row['row']} is not confirmed, so nothing is signed; its author changes it")
+    if rows:
+        click.echo(f"Your signature confirms each of these {len(rows)} protocol rows.")
+
+
 def _impact(session: Session, actor: Actor, release_id: int) -> tuple[comparing.Comparison, Impact]:
     return reports.impact_now(
         session,
@@ -125,6 +137,12 @@ def _count(session: Session, actor: Actor, release_id: int) -> None:
 
 def _today(session: Session, actor: Actor) -> date:
     return day_in(people.get_organisation(session, actor.organisation_id).time_zone, clock.now())
+
+
+def _nothing(base: Release | None) -> str:
+    if base is None:
+        return "No release of this course was signed before this one: there is nothing to compare it with."
+    return f"Nothing changed since edition {base.edition} (release {base.id})."
 
 
 def _rests(impact: Impact) -> str:

@@ -81,7 +81,7 @@ def row_title(course: Course, row: Fact) -> str:
     match row:
         case SettingsRow():
             procedure = wording.procedure_name(row.procedure).capitalize()
-            return f"{procedure} with the {wording.device_name(course, row.device)}, {wording.skin_types(row)}"
+            return f"{procedure}, {wording.skin_types(row)}: {wording.device_name(course, row.device)}"
         case ContraindicationRow():
             return row.condition
         case StepRow():

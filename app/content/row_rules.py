@@ -41,7 +41,7 @@ def _sources(row: Row, read: Mapping[str, bool]) -> Iterator[Problem]:
     """Check that a row's standing is one that its sources can carry."""
     standing, sources = row.values.get("standing"), row.values.get("sources", ())
     unread = [source for source in sources if not read.get(source, True)]
-    if standing == "cited" and not sources and "sources" in row.table.columns and not _in_doubt(row, "sources"):
+    if standing == "cited" and not sources and "sources" in row.table.columns and not row.in_doubt("sources"):
         yield row.problem("sources", "is empty; a cited row names the sources in which its figures were read")
     elif standing == "cited" and unread:
         advice = "read it and write `read: yes`, or give the row the standing protocol or draft"
@@ -49,11 +49,6 @@ def _sources(row: Row, read: Mapping[str, bool]) -> Iterator[Problem]:
     elif standing == "protocol" and sources and len(unread) == len(sources):
         advice = "add a source that was read, remove these, or give the row the standing draft"
         yield row.problem("sources", f"nobody read {', '.join(unread)} (`read: no`); {advice}")
-
-
-def _in_doubt(row: Row, column: str) -> bool:
-    """Return whether a cell was refused, so that its emptiness says nothing."""
-    return any(problem.line == row.line and problem.field == column for problem in row.table.problems)
 
 
 def _settings(table: Table) -> Iterator[Problem]:
@@ -79,7 +74,7 @@ def _range(row: Row, low_column: str, high_column: str) -> Iterator[Problem]:
             yield row.problem(low_column, message)
         return
     for given, empty in ((low_column, high_column), (high_column, low_column)):
-        if given in row.values and not _in_doubt(row, empty):
+        if given in row.values and not row.in_doubt(empty):
             message = f"is not given, but {given} is {number_text(row.values[given])}; give both or neither"
             yield row.problem(empty, message)
 
@@ -107,7 +102,7 @@ def _overlaps(table: Table) -> Iterator[Problem]:
 def _contraindications(table: Table) -> Iterator[Problem]:
     for row in table.rows:
         action, days = row.values.get("action"), row.values.get("defer_days")
-        if action == "defer" and days is None and not _in_doubt(row, "defer_days"):
+        if action == "defer" and days is None and not row.in_doubt("defer_days"):
             yield row.problem("defer_days", "is empty; a row that defers says for how many days, 0 until resolved")
         if action is not None and action != "defer" and days is not None:
             yield row.problem("defer_days", f"is given although the action is {action}; empty it, or write defer")
@@ -121,7 +116,7 @@ def _steps(table: Table) -> Iterator[Problem]:
     for row in table.rows:
         for name in row.values.get("after", ()):
             earlier = rows.get(name)
-            if name not in table.ids and not table.broken:
+            if name not in table.ids and "id" in table.columns and not table.broken:
                 yield row.problem("after", f"{name} is not a step of procedure.csv; correct the id, or add the step")
             elif earlier and _differ(row, earlier):
                 other = earlier.values["procedure"]

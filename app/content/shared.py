@@ -87,7 +87,7 @@ def _difference(row: Row, other: Row) -> str | None:
     """Return the first asked column in which two rows differ; a cell that could not be read says nothing."""
     for column in _ASKED[row.table.name]:
         values = [_value(one, column) for one in (row, other)]
-        if values[0] != values[1] and not any(_refused(one, column) for one in (row, other)):
+        if values[0] != values[1] and not any(_unread(one, column) for one in (row, other)):
             return column
     return None
 
@@ -97,10 +97,8 @@ def _value(row: Row, column: str) -> Any:
     return " ".join(value.split()) if isinstance(value, str) else value
 
 
-def _refused(row: Row, column: str) -> bool:
-    return column not in row.values and any(
-        problem.line == row.line and problem.field == column for problem in row.table.problems
-    )
+def _unread(row: Row, column: str) -> bool:
+    return column not in row.values and row.in_doubt(column)
 
 
 def _shown(row: Row, column: str) -> str:

@@ -16,7 +16,8 @@ from app.content.values import Problem
 class Table:
     """The rows of one fact table.
 
-    `complete` is False where a line gave no row; `broken` is True where a quotation mark may have eaten lines.
+    `complete` is False where a line gave no row; `broken` is True where a quotation mark may have eaten lines;
+    `misheaded` is True where a name of the header is wrong, so that a column which is not there may stand below it.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Table:
     problems: list[Problem] = field(default_factory=list)
     complete: bool = True
     broken: bool = False
+    misheaded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,12 @@ class Row:
     def id(self) -> str:
         """The row's id, or its line where it has none."""
         return str(self.values.get("id", f"in line {self.line}"))
+
+    def in_doubt(self, column: str) -> bool:
+        """Say whether the emptiness of a cell says nothing: it was refused, or its column may be misspelt."""
+        if column not in self.table.columns:
+            return self.table.misheaded
+        return any(problem.line == self.line and problem.field == column for problem in self.table.problems)
 
     def problem(self, column: str | None, message: str) -> Problem:
         """Return a problem of this row, at a column where one is to blame."""
@@ -85,31 +93,35 @@ def _read_header(table: Table, header: Record) -> bool:
             return False
     if not any(header.cells):
         return False
-    table.problems.extend(_header_problems(table, header))
+    found = list(_header_problems(table, header))
+    table.problems.extend(found)
+    table.misheaded = bool(found)
     return True
 
 
 def _header_problems(table: Table, header: Record) -> Iterator[Problem]:
+    meant = set()
     for number, name in enumerate(header.cells, 1):
         message = None
         if name in table.columns:
             message = f"is in the header twice (first in cell {table.columns[name]}); remove one of the columns"
         elif name not in TABLES[table.name]:
-            message = _unknown_column(table.name, name)
+            near = difflib.get_close_matches(name, TABLES[table.name], 1) if name else []
+            meant.update(near)
+            message = _unknown_column(table.name, name, near)
         else:
             table.columns[name] = number
         if message:
             field_name = shorten(name) or None
             yield Problem(path=table.path, line=1, column=number, field=field_name, message=message)
     for name in _needed_names(table.name):
-        if name not in table.columns:
+        if name not in table.columns and name not in meant:  # a misspelt one is told once, where it stands
             yield Problem(path=table.path, line=1, field=name, message="is missing in the header; add the column")
 
 
-def _unknown_column(table: str, name: str) -> str:
+def _unknown_column(table: str, name: str, near: list[str]) -> str:
     if not name:
         return "a cell of the header is empty; name the column or remove it"
-    near = difflib.get_close_matches(name, TABLES[table], 1)
     advice = f"write {near[0]}, or remove the column" if near else "remove it or correct its name"
     return f"is not a column of {table}.csv; {advice}"
 

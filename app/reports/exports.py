@@ -11,9 +11,9 @@ from itertools import groupby
 from sys import maxsize
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Text, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, case, func, or_, select
 from sqlalchemy import cast as sql_cast
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.audit.models import Entry, EntryDetail
 from app.certification.dates import Period
@@ -25,7 +25,7 @@ from app.content.values import Decision
 from app.exams.case_models import Regrade
 from app.exams.models import Attempt, counting
 from app.exams.scoring import percent_shown
-from app.people.models import Clinic, RoleGrant
+from app.people.models import Account, Clinic, RoleGrant
 from app.people.permissions import Role
 from app.releases.manifest import DECISIONS, procedure_name, span
 from app.releases.models import Release
@@ -103,6 +103,7 @@ def count_entries(session: Session, asked: Asked) -> int:
 
 def entry_rows(session: Session, asked: Asked) -> Iterator[tuple[Any, ...]]:
     """Yield the entries of the trail up to the end of the day, in the order in which they were recorded."""
+    concerned, acting = aliased(Account), aliased(Account)
     query = (
         select(
             Entry.id,
@@ -110,18 +111,27 @@ def entry_rows(session: Session, asked: Asked) -> Iterator[tuple[Any, ...]]:
             Entry.kind,
             Entry.subject,
             Entry.account_id,
+            _named(concerned),
             Entry.actor_id,
+            _named(acting),
             Entry.commitment,
             EntryDetail.detail,
             EntryDetail.salt,
         )
         .outerjoin(EntryDetail, EntryDetail.entry_id == Entry.id)
+        .outerjoin(concerned, concerned.id == Entry.account_id)
+        .outerjoin(acting, acting.id == Entry.actor_id)
         .where(*_recorded(asked))
         .order_by(Entry.recorded_at, Entry.id)
     )
     for page in _pages(session.connection(), query):
         for entry_id, recorded_at, *rest in page:
             yield (asked.demo, entry_id, _instant(recorded_at), *rest)
+
+
+def _named(account: type[Account]) -> ColumnElement[str | None]:
+    """Return a person's name, unless what was personal in the entry is erased: an id is then all that stays."""
+    return case((EntryDetail.entry_id.is_not(None), account.name))
 
 
 CERTIFICATIONS = Export(

@@ -1,10 +1,11 @@
 """A release for who reviews or reads it: who did what with it, what changed in it, and what rests on that."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
 
 from app.content.compare import Change, compare
 from app.content.pieces import Piece
@@ -14,7 +15,7 @@ from app.releases import comparing, service
 from app.releases import queries as releases
 from app.releases.comparing import Comparison, Confirmed, Counted, Edition
 from app.releases.impact import NO_IMPACT, Impact
-from app.releases.models import Release
+from app.releases.models import Release, ReleaseSignature
 from app.releases.queries import Whole, Withdrawn
 from app.reports.impact import read_impact
 
@@ -30,6 +31,7 @@ class Review:
     whole: Whole
     in_force: bool
     base: Release | None
+    pieces: tuple[Piece, ...]
     changes: tuple[Change, ...]
     confirmed: Mapping[str, Confirmed]
     counted: Counted | None
@@ -57,13 +59,14 @@ def read_review(session: Session, organisation_id: int, release_id: int) -> Revi
     whole = releases.whole(session, organisation_id, release_id)
     current = releases.in_force(session, organisation_id, whole.release.course_id)
     base = whole.compared_with if whole.signatures else current.release if current else None
-    changes = comparing.changes_between(session, base, whole.release)
+    pieces, changes = _beside(session, base, whole.release)
     confirmed = comparing.confirmed_changes(session, organisation_id, release_id) if changes else {}
     counted = comparing.counted_impact(session, organisation_id, release_id) if changes else None
     return Review(
         whole=whole,
         in_force=current is not None and current.release.id == release_id,
         base=base,
+        pieces=pieces,
         changes=changes,
         confirmed=confirmed,
         counted=counted if counted and base and counted.base_id == base.id else None,
@@ -71,6 +74,14 @@ def read_review(session: Session, organisation_id: int, release_id: int) -> Revi
         if current and not whole.signatures
         else (),
     )
+
+
+def _beside(session: Session, base: Release | None, release: Release) -> tuple[tuple[Piece, ...], tuple[Change, ...]]:
+    """Return the pieces of a release, and what changed in them since `base`; one query."""
+    if base is None or base.id == release.id:
+        return comparing.pieces(session, release), ()
+    found = comparing.pieces_of_all(session, [base, release])
+    return found[release.id], compare(found[base.id], found[release.id])
 
 
 def impact_now(
@@ -124,6 +135,24 @@ def sign(
         impact=impact,
         seen=seen or "",
     )
+
+
+def unsigned(session: Session, actor: Actor) -> Sequence[Release]:
+    """Return the newest release of each course that nobody signed yet and that somebody else published; one query."""
+    later = aliased(Release)
+    newer = select(later.id).where(
+        later.organisation_id == Release.organisation_id,
+        later.course_id == Release.course_id,
+        later.id > Release.id,
+    )
+    signed = select(ReleaseSignature.id).where(ReleaseSignature.release_id == Release.id)
+    waiting = select(Release).where(
+        Release.organisation_id == actor.organisation_id,
+        Release.published_by != actor.account_id,
+        ~newer.exists(),
+        ~signed.exists(),
+    )
+    return session.scalars(waiting.order_by(Release.id.desc())).all()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

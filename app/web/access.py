@@ -7,7 +7,7 @@ from datetime import date, datetime
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import Flask, abort, current_app, g, redirect, request, session, url_for
+from flask import Flask, abort, current_app, flash, g, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -22,6 +22,7 @@ from app.web.limits import Limits
 View = TypeVar("View", bound=Callable[..., Any])
 SIGNED_IN = "signed in"
 PUBLIC = "public"
+SIGNED_OUT = "You were signed out: after some time without use, or everywhere at once. Sign in to go on where you were."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +153,8 @@ def _ask_to_sign_in() -> Any:
             "error": "You were signed out. Sign in again; what was saved is kept.",
             "goto": url_for("account.enter"),
         }, 401
+    if session.pop("_user_id", None):  # the browser still holds a sign-in that counts no more
+        flash(SIGNED_OUT, "info")
     target = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("account.enter", next=target if target != "/" else None), 303)
 

@@ -11,7 +11,7 @@ from app.errors import RefusedError
 from app.people import passwords, queries, service
 from app.web import access
 from app.web.access import now, public, reading, requires, transaction, visitor
-from app.web.forms import refuse
+from app.web.forms import EMAIL_KEYS, refuse
 from app.web.words import moment
 
 bp = Blueprint("account", __name__)
@@ -24,7 +24,9 @@ PER_ADDRESS = "200 per 15 minutes"
 class SignInForm(FlaskForm):
     """E-mail address and password."""
 
-    email = StringField("E-mail address", [InputRequired("Enter your e-mail address."), Length(max=254)])
+    email = StringField(
+        "E-mail address", [InputRequired("Enter your e-mail address."), Length(max=254)], render_kw=EMAIL_KEYS
+    )
     password = PasswordField("Password", [InputRequired("Enter your password."), Length(max=passwords.LONGEST)])
     next = HiddenField()
 

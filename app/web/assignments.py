@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, flash, render_template, url_for
@@ -22,6 +23,8 @@ from app.web.people_pages import counted_people
 from app.web.words import Context, day
 
 bp = Blueprint("assignments", __name__)
+
+USUAL = timedelta(weeks=4)  # the due day that the form proposes
 
 
 class AssignmentForm(HouseForm):
@@ -57,7 +60,9 @@ def new() -> Any:
     choices = _choices(asked_id("clinic"))
     person_id = asked_id("person")
     ticked = _offered(choices, [person_id] if person_id else [])
-    return _page(_form(choices, ticked), choices)
+    form = _form(choices, ticked)
+    form.due_on.data = visitor().today + USUAL
+    return _page(form, choices)
 
 
 @bp.post("/assignments/new")

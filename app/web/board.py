@@ -29,6 +29,7 @@ KEYS = (
     ("active", "Current"),
 )
 TO_FOLLOW_UP = frozenset({"revoked", "suspended", "expired", "grace", "due", "sign_off"})
+FOLLOWED_UP = "To follow up: due, in grace, expired, suspended, revoked, or waiting for observed treatments."
 LONGEST_NAME = 100
 LONGEST_ID = 19  # digits from which on a number may not fit a database's integers
 
@@ -82,6 +83,7 @@ def _board(board: Board, chosen: dict[str, str]) -> Context:
             ),
         ],
         "summary": _summary(shown, board),
+        "note": FOLLOWED_UP if any(TO_FOLLOW_UP & _keys(row, columns) for row in shown) else "",
         "clear_url": url_for("board.show") if any(chosen.values()) else "",
         "ready_label": "May treat under",
         "columns": [_column(board, index) for index in columns],

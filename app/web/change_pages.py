@@ -63,6 +63,11 @@ BESIDE = frozenset(
     }
 )
 ASKS = frozenset({"prompt", "correct", "wrong", "why"})  # of a statement: what an exam asks of it, and the key
+STANDINGS = {
+    "cited": "cited: its sources were read",
+    "protocol": "protocol: who signs vouches for it",
+    "draft": "draft: nobody confirmed it; shown as unconfirmed, never asked",
+}
 LONGEST_ROW = 70  # characters that stand in a table's cell; a longer text is shown as the words that differ
 TILES = (
     ("items", "question", "rest on what changes"),
@@ -192,7 +197,10 @@ def _sides(passage: Passage) -> Context:
 
 
 def _row(field: FieldChange) -> dict[str, Any]:
-    return {"name": _name(field), "before": field.before or "–", "after": field.after or "–", "changed": field.changed}
+    before, after = field.before or "–", field.after or "–"
+    if field.name == "standing":
+        before, after = STANDINGS.get(before, before), STANDINGS.get(after, after)
+    return {"name": _name(field), "before": before, "after": after, "changed": field.changed}
 
 
 def _name(field: FieldChange) -> str:

@@ -21,7 +21,7 @@ from app.web.words import Context, clock_time, counted, moment
 LINE_BREAK = "<br>"
 INSTRUCTIONS = {
     ItemType.SINGLE.value: "Choose one answer",
-    ItemType.MULTIPLE.value: "Choose every right answer",
+    ItemType.MULTIPLE.value: "Choose every answer that applies",
     ItemType.NUMERIC.value: "Enter a number",
     ItemType.ORDERING.value: "Put these in order, the first at the top",
     ItemType.MATCHING.value: "Choose the right partner for each",

@@ -15,6 +15,8 @@ ID = re.compile(r"[1-9][0-9]{0,17}")
 PAGE = re.compile(r"[1-9][0-9]{0,5}")
 FROM_THE_LIST = "Choose from the list."
 ODD_TEXT = "This holds a character that cannot be shown. Type it anew instead of pasting it."
+# An address as a phone's keyboard types it: with @ at hand, no capital letter, nothing corrected.
+EMAIL_KEYS = {"inputmode": "email", "autocapitalize": "none", "spellcheck": "false"}
 # What WTForms says by itself, as we say it.
 WORDS = {
     "Not a valid choice.": FROM_THE_LIST,

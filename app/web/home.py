@@ -17,10 +17,11 @@ from app.exams.timing import RefusalKind
 from app.people.permissions import Action
 from app.releases.manifest import TYPES, procedure_name
 from app.releases.queries import InForce
+from app.reports.releases import unsigned
 from app.web.access import Visitor, now, reading, requires, visitor
 from app.web.exam_words import seat_text
 from app.web.withdrawals import withdrawal_alerts
-from app.web.words import Context, counted, day, days_left, moment, scope_words, short_day, status_of, weekday
+from app.web.words import Context, counted, day, days_left, moment, scope_lines, short_day, status_of, weekday
 
 bp = Blueprint("home", __name__)
 
@@ -84,10 +85,17 @@ def _refresher(standings: list[Standing], due: Mapping[str, int]) -> Context | N
 
 
 def _elsewhere(who: Visitor) -> Any:
+    if who.actor.can(Action.SIGN_RELEASE) and _waits_for_a_signature(who):
+        return redirect(url_for("releases.show"), 303)
     for action, endpoint in ELSEWHERE:
         if who.actor.can(action):
             return redirect(url_for(endpoint), 303)
     return redirect(url_for("account.show"), 303)
+
+
+def _waits_for_a_signature(who: Visitor) -> bool:
+    with reading() as found:
+        return bool(unsigned(found, who.actor))
 
 
 def _home(who: Visitor, record: Record, standings: list[Standing], stopped: list[Context]) -> Context:
@@ -292,14 +300,12 @@ def progress_status(where: Standing, today: date) -> Context:
 def _held(one: Held, today: date) -> Context:
     certification = one.certification
     state = one.on(today, now())
-    cells, words = scope_words(state.cells)
     in_force = state.state in (State.ACTIVE, State.GRACE)
     return {
         "name": certification.scheme["title"],
         "sub": f"Edition {certification.scheme['edition']}",
         "status": status_of(state, today),
-        "scope": cells if in_force else [],
-        "scope_words": words if in_force else f"Not in force: {words}",
+        "scope": scope_lines(state.cells, certification.scheme["devices"], in_force=in_force),
         "number": certification.number,
         "number_url": url_for("verify.answer", number=certification.number),
     }

@@ -15,7 +15,18 @@ from app.people import names, queries, service
 from app.people.models import Account, Clinic
 from app.people.permissions import ROLE_LABELS, Action, Role, may_give
 from app.web.access import go, now, reading, requires, transaction, visitor
-from app.web.forms import HouseForm, asked_id, asked_page, asked_text, judged_by, plain, refusals_in, row_id, tidy
+from app.web.forms import (
+    EMAIL_KEYS,
+    HouseForm,
+    asked_id,
+    asked_page,
+    asked_text,
+    judged_by,
+    plain,
+    refusals_in,
+    row_id,
+    tidy,
+)
 from app.web.people_pages import PAGE_SIZE, clinic_rows, link_page, list_page, network_rows, person_page
 from app.web.words import Context, moment
 
@@ -42,7 +53,7 @@ class InviteForm(HouseForm):
         "E-mail address",
         [InputRequired("Enter the person's e-mail address."), plain, judged_by(names.clean_email)],
         filters=[tidy],
-        render_kw={"maxlength": 254},
+        render_kw={"maxlength": 254, **EMAIL_KEYS},
     )
     roles = SelectMultipleField("Roles", [InputRequired("Choose at least one role.")], option_widget=CheckboxInput())
     place = SelectField("Where", [InputRequired("Choose where.")], coerce=place, validate_choice=False)

@@ -4,6 +4,7 @@ import mimetypes
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, current_app, render_template, request
 
@@ -22,8 +23,7 @@ bp = Blueprint("preview", __name__)
 def create(path: Path) -> Flask:
     """Return the preview of the course, or folder of courses, at a path: no database, no sign-in, nothing written."""
     app = make_app()
-    # A page of another site must not reach this one under a name of its own.
-    app.config["TRUSTED_HOSTS"] = list(OURSELVES)
+    app.extensions["fluence.names"] = {*OURSELVES, "::1"}
     app.extensions["fluence.shelf"] = Shelf(path, clock.now)
     errors.init(app)
     app.register_blueprint(bp)
@@ -32,6 +32,12 @@ def create(path: Path) -> Flask:
     @app.context_processor
     def everywhere() -> dict[str, Any]:
         return {"visitor": None, "nav": [], "demo": False}
+
+    @app.before_request
+    def by_our_name() -> None:
+        # A page of another site must not reach this one under a name of its own. Flask's TRUSTED_HOSTS knows no IPv6.
+        if urlsplit(f"//{request.host}").hostname not in app.extensions["fluence.names"]:
+            abort(400)
 
     @app.after_request
     def finish(response: Response) -> Response:

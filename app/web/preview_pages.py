@@ -13,7 +13,8 @@ from app.content.pieces import Piece
 from app.content.values import Item, Standing
 from app.web.change_pages import field_label
 from app.web.preview_shelf import Built, State, Told
-from app.web.releases_pages import TABLES, content_of, lesson_shown
+from app.web.protocol_pages import TABLES
+from app.web.releases_pages import content_of, lesson_shown
 from app.web.words import Context, counted
 
 BESIDE_TITLE = ("standing", "sources")  # fields of a row that stand apart from the others

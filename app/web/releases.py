@@ -12,11 +12,11 @@ from app.people import passwords
 from app.people.permissions import Action
 from app.releases import queries
 from app.reports import releases as reports
-from app.reports.releases import read_review
+from app.reports.releases import read_review, unsigned
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
 from app.web.forms import HouseForm, refusals_in, refuse
-from app.web.releases_pages import Asked, lesson_page, list_page, review_page
+from app.web.releases_pages import Asked, lesson_page, list_page, review_page, waiting_alerts
 
 bp = Blueprint("releases", __name__)
 
@@ -43,7 +43,9 @@ def show() -> Any:
         releases = queries.releases(found, who.actor.organisation_id)
         signatures = queries.signatures(found, [release.id for release, _ in releases])
         in_force = queries.all_in_force(found, who.actor.organisation_id)
-    return render_template("releases/releases.html", releases=list_page(releases, signatures, in_force, who))
+        waiting = unsigned(found, who.actor) if who.actor.can(Action.SIGN_RELEASE) else []
+    shown = list_page(releases, signatures, in_force, who)
+    return render_template("releases/releases.html", releases=shown, alerts=waiting_alerts(waiting))
 
 
 @bp.get("/releases/<id:release_id>")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
 
 from flask import url_for
@@ -27,6 +26,7 @@ from app.web.change_pages import (
     impact_tiles,
 )
 from app.web.exam_words import rules_of
+from app.web.protocol_pages import protocol_parts
 from app.web.withdrawals import coming_back_alerts, withdrawal_alerts
 from app.web.words import Context, counted, grace_words, moment, scope_rows
 
@@ -34,13 +34,10 @@ WAITS = "Waits for a signature"
 STANDINGS = {
     Standing.CITED: "Its sources were read. It is taught and asked.",
     Standing.PROTOCOL: "Who signs this release vouches for it, row by row. It is taught and asked.",
-    Standing.DRAFT: "Nobody has confirmed it. Lessons show it as unconfirmed; it is never asked and grants nothing.",
-}
-TABLES = {
-    "settings": "Settings",
-    "contraindications": "Contraindications",
-    "procedure": "Steps of the procedure",
-    "statements": "Statements",
+    Standing.DRAFT: (
+        "Nobody has confirmed it (in the course's files: draft). Lessons show it as unconfirmed; it is never asked and "
+        "grants nothing."
+    ),
 }
 REVIEWS = {
     "never": "Keys and whys are never shown",
@@ -88,6 +85,19 @@ def list_page(
     ]
 
 
+def waiting_alerts(waiting: Sequence[Release]) -> list[Context]:
+    """Return a banner for each release that waits for the visitor's signature."""
+    return [
+        {
+            "tone": "info",
+            "title": f"{release.title}, edition {release.edition}, waits for your signature",
+            "text": "Until it is signed nobody learns from it, and no exam is sat on it.",
+            "action": {"label": "Review it", "href": url_for("releases.review", release_id=release.id)},
+        }
+        for release in waiting
+    ]
+
+
 def review_page(read: Review, who: Visitor, asked: Asked) -> Context:
     """Return a release as its review shows it."""
     release, zone = read.release, who.person.time_zone
@@ -121,7 +131,7 @@ def review_page(read: Review, who: Visitor, asked: Asked) -> Context:
         "count_url": url_for("release_changes.count", release_id=release.id) if _may_count(read, who) else "",
         "files": _files(read),
         "content": content_of(release),
-        "protocol": _protocol(release.manifest, asked.ticked),
+        "protocol": protocol_parts(read, asked.ticked) if release.manifest["protocol"] else [],
         "protocol_count": counted(len(release.manifest["protocol"]), "protocol row"),
         "hash": release.content_hash,
         "meaning": MEANING,
@@ -329,17 +339,6 @@ def _scheme(release: Release) -> Context:
         "scope": scope_rows(cells, release.manifest["devices"]),
         "disclaimer": scheme["disclaimer"],
     }
-
-
-def _protocol(manifest: Mapping[str, Any], ticked: Collection[str]) -> list[Context]:
-    """Return the rows that a signature vouches for, by fact table."""
-    return [
-        {
-            "title": TABLES.get(table, table.capitalize()),
-            "rows": [{**one, "ticked": one["row"] in ticked} for one in rows],
-        }
-        for table, rows in groupby(manifest["protocol"], key=lambda one: one["row"].partition("/")[0])
-    ]
 
 
 def _drafts(manifest: Mapping[str, Any]) -> list[str]:

@@ -1,6 +1,6 @@
 """A technician as their manager sees them: certifications, what is missing, attempts, sign-offs, one more attempt."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -24,9 +24,15 @@ from app.web.access import go, now, reading, requires, transaction, visitor
 from app.web.accommodations import new_url
 from app.web.forms import HouseForm, plain, refusals_in, tidy
 from app.web.terms_words import terms_lines
-from app.web.words import Context, counted, day, days_left, moment, scope_rows, scope_words, short_day, status_of
+from app.web.words import Context, counted, day, days_left, moment, scope_lines, scope_rows, short_day, status_of
 
 bp = Blueprint("technicians", __name__)
+
+SHORT = 6  # a scope of so many lines stands open: nobody has to look for it
+SEVERAL = (
+    "Each certification is the clinic's own statement; none is a licence or replaces one. "
+    "What each covers, and its own words about that, stand on its certificate."
+)
 
 
 class AttemptForm(HouseForm):
@@ -115,7 +121,7 @@ def _technician(record: TechnicianRecord) -> Context:
         "sittings_url": url_for("sittings.show", account_id=record.account_id),
         "to_talk_over": counted(record.to_talk_over, "wrong answer") if record.to_talk_over else "",
         "certifications": [_certification(one, today) for one in record.held],
-        "disclaimers": list(dict.fromkeys(one.certification.scheme["disclaimer"] for one in record.held)),
+        "disclaimer": _disclaimer(record.held),
         "courses": [_course(one, zone) for one in record.standings],
         "assignments": [_assignment(one, today) for one in record.standings if one.assignment],
         "attempts": [
@@ -147,19 +153,25 @@ def _assign_url(record: TechnicianRecord) -> str:
     return url_for("assignments.new", clinic=clinic_id, person=record.account_id)
 
 
+def _disclaimer(held: Iterable[Held]) -> str:
+    """Return the sentence of the schemes, told once: that of all where they differ."""
+    texts = {one.certification.scheme["disclaimer"] for one in held}
+    return texts.pop() if len(texts) == 1 else SEVERAL
+
+
 def _certification(one: Held, today: date) -> Context:
     state = one.on(today, now())
-    cells, words = scope_words(state.cells)
-    in_force = state.state in (State.ACTIVE, State.GRACE)
+    in_force, devices = state.state in (State.ACTIVE, State.GRACE), one.certification.scheme["devices"]
+    grid = scope_rows(state.cells, devices)
     return {
         "name": one.certification.scheme["title"],
         "sub": f"Edition {one.certification.scheme['edition']}",
         "status": status_of(state, today),
         "reason": (state.reason or "") if state.state in (State.SUSPENDED, State.REVOKED, State.SUPERSEDED) else "",
         "dates": _dates(state),
-        "scope": cells if in_force else [],
-        "scope_words": words if in_force else f"Not in force: {words}",
-        "grid": scope_rows(state.cells, one.certification.scheme["devices"]),
+        "scope": scope_lines(state.cells, devices, in_force=in_force),
+        "grid": grid,
+        "grid_open": len(grid) <= SHORT,
         "in_force": in_force,
         "number": one.certification.number,
         "number_url": url_for("verify.answer", number=one.certification.number),

@@ -19,7 +19,7 @@ PER_ADDRESS = "60 per minute"
 LONGEST = 64
 EXAMPLE = "0000-0000-0000-00000"
 TITLES = {
-    "active": ("Active", "The certification stands today."),
+    "active": ("Current", "The certification stands today."),
     "grace": ("Grace", "The period has ended; the holder may treat only with a second person's sign-off."),
     "expired": ("Expired", "The certification has ended and was not renewed."),
     "suspended": ("Suspended", "The certification is on hold; nothing may be done under it."),

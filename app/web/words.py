@@ -90,16 +90,23 @@ def grace_words(days: int, *, grants: bool) -> str:
     return f"{days}, {'only with a second person’s sign-off' if grants else 'in which it can still be renewed'}"
 
 
-def scope_words(cells: Iterable[GrantedCell]) -> tuple[list[str], str]:
-    """Return a scope in short: six cells (the best decision of each skin type) and the words beside them."""
-    best = ["not_granted"] * 6
-    parts: list[str] = []
-    for procedure in cells_as_grid(cells):
-        for row in procedure.rows:
-            shown = [_cell(decision) for decision in row.decisions]
-            best = [min(pair, key=_rank) for pair in zip(best, shown, strict=True)]
-            parts.append(f"{procedure_name(procedure.procedure)}: {_spans(shown)}")
-    return (best, "; ".join(dict.fromkeys(parts))) if parts else ([], "No device scope")
+def scope_lines(
+    cells: Iterable[GrantedCell], devices: Mapping[str, Mapping[str, Any]], *, in_force: bool
+) -> list[Context]:
+    """Return a scope in short: a line for each device and procedure, its six cells and the words beside them.
+
+    Never one line over several devices: it would read as if what one of them may do held for all.
+    """
+    lines = [
+        {
+            "cells": [_cell(decision) for decision in row.decisions] if in_force else [],
+            "words": f"{devices[row.device]['name']}, {procedure_name(procedure.procedure).lower()}: "
+            f"{_spans([_cell(decision) for decision in row.decisions])}",
+        }
+        for procedure in cells_as_grid(cells)
+        for row in procedure.rows
+    ] or [{"cells": [], "words": "No device scope"}]
+    return lines if in_force else [{**line, "words": f"Not in force: {line['words']}"} for line in lines]
 
 
 def wavelength(device: Mapping[str, Any]) -> str:
@@ -118,10 +125,6 @@ def _beside(device: Mapping[str, Any]) -> str:
 
 def _cell(decision: Decision) -> str:
     return "not_granted" if decision is Decision.NOT_ALLOWED else decision.value
-
-
-def _rank(cell: str) -> int:
-    return ("allowed", "with_sign_off", "not_granted").index(cell)
 
 
 def _spans(cells: list[str]) -> str:

@@ -77,6 +77,7 @@ def test_a_withdrawal_reaches_who_sits(live: Live, open_page: Open, provoked: li
 def test_a_withdrawn_figure_is_gone_from_its_lesson(live: Live, open_page: Open) -> None:
     mira = signed_in(open_page(java_script_enabled=False), live.world.mira.email)
     mira.goto(f"/editions/{live.world.release_id}")
+    mira.locator("summary", has_text="Settings").click()
     mira.get_by_role("row", name=f"settings/{REVISED_ROW}").get_by_role("link", name="Withdraw").click()
     mira.get_by_label("Reason").fill(REASON)
     mira.get_by_label("Your password").fill(PASSWORD)

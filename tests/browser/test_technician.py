@@ -152,7 +152,7 @@ def check_the_certificate(page: Page, live: Live, open_page: Open) -> None:
     look_at(stranger)
     stranger.get_by_label("Certificate number").fill(number.lower().replace("-", " "))
     stranger.get_by_role("button", name="Check").click()
-    expect(stranger.get_by_role("heading", level=1)).to_have_text("Active")
+    expect(stranger.get_by_role("heading", level=1)).to_have_text("Current")
     expect(stranger.get_by_text(live.world.ann.name, exact=True)).to_be_visible()
     stranger.get_by_text("What the answers mean").click()
     look_at(stranger)

@@ -68,5 +68,28 @@ def test_nobody_is_asked_a_draft(course_id: str) -> None:
     assert all(item.sources or item.family == "items" or item.facts for item in items)
 
 
+@every_course
+def test_what_a_study_counted_is_taught_and_not_asked(course_id: str) -> None:
+    course = shipped(course_id)
+    asked = {section.objective for section in course.exam.sections}
+    taught = {objective for lesson in course.lessons for objective in lesson.objectives}
+    assert set(course.objectives) - asked in (set(), {"evidence"})
+    assert taught == set(course.objectives)
+    assert not [one.id for one in items_of(course, seed=0) if one.objective in asked and "median" in one.stem]
+
+
+@every_course
+def test_a_rule_of_another_country_names_the_country(course_id: str) -> None:
+    named = {"Texas": "US", "Florida": "US", "Arizona": "US", "Auckland": "New Zealand", "Queensland": "Australia"}
+    stems = [item.stem for item in items_of(shipped(course_id), seed=0)]
+    assert [stem for stem in stems for place, of in named.items() if place in stem and of not in stem] == []
+
+
+@every_course
+def test_lessons_do_not_speak_of_their_making(course_id: str) -> None:
+    made = re.compile(r"read for this course|(?:was|were) not read|no source|grew from|this course.s own summary")
+    assert [lesson.id for lesson in shipped(course_id).lessons if made.search(lesson.text)] == []
+
+
 def test_every_family_makes_items_of_what_is_shipped() -> None:
     assert {item.family for course_id in IDS for item in items_of(shipped(course_id), seed=0)} == set(FAMILIES)

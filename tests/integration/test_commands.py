@@ -98,7 +98,7 @@ def test_a_course_is_published_and_signed(machine: Machine, tmp_path: Path) -> N
     assert "scheme scheme/rules: requires_certifications None → laser-safety" in again.stdout
     assert "Confirm the class of each of these" in again.stdout
     sign = ("courses", "sign", number[1], "--as", "mira@lumen.example")
-    refused(machine.run(*sign, typed=f"{PASSWORD}\n"), "changes are not confirmed yet")
+    refused(machine.run(*sign, "--confirm-all", typed=f"{PASSWORD}\n"), "changes are not confirmed yet")
     machine.run("courses", "publish", path, "--as", "tom@lumen.example", "--reason", "Laser safety comes first")
     listed = machine.run("courses", "changes", number[1], "--as", "mira@lumen.example")
     assert "Laser safety comes first (Tom Reed)" in listed.stdout
@@ -108,13 +108,18 @@ def test_a_course_is_published_and_signed(machine: Machine, tmp_path: Path) -> N
     )
     assert {change["confirmed_by"] for change in told["changes"]} == {"Tom Reed"}
     assert set(told["impact"]) == {"items", "attempts", "certifications", "people", "clinics", "sha256"}
-    signed = machine.run(*sign, typed=f"{PASSWORD}\n")
-    assert signed.exit_code == 0
+    refused(machine.run(*sign, typed="y\nn\n"), "is not confirmed, so nothing is signed")
+    signed = machine.run(*sign, typed=f"{'y' + chr(10)}" * 76 + f"{PASSWORD}\n")
+    assert signed.exit_code == 0, signed.output
+    assert signed.stdout.count("Is this your protocol?") == 76
+    assert ".." not in signed.stdout.replace("...", "")
+    first = machine.run("courses", "changes", "1", "--as", "mira@lumen.example")
+    assert first.stdout.startswith("No release of this course was signed before this one")
     once_more = machine.run("courses", "publish", path, "--as", "tom@lumen.example")
     assert "exactly this content was signed by Mira Santos" in once_more.stdout
     assert "unsigned" not in once_more.stdout
     assert f"Release {number[1]} is signed." in signed.stdout
-    assert "Your signature confirms each of these 70 protocol rows." in signed.stdout
+    assert "Your signature confirms each of these 76 protocol rows." in signed.stdout
     with machine.database.session() as session:
         in_force = releases.in_force(session, machine.world.organisation_id, COURSE)
         assert in_force
@@ -145,7 +150,7 @@ def test_a_signature_is_refused_with_its_reason(sqlite_machine: Machine, tmp_pat
         (("999999", "--as", "mira@lumen.example"), PASSWORD, "there is no such thing"),
         (("1", "--as", "mira@lumen.example"), PASSWORD, "You signed this release already"),
     ):
-        refused(sqlite_machine.run("courses", "sign", *arguments, typed=typed), sentence)
+        refused(sqlite_machine.run("courses", "sign", *arguments, "--confirm-all", typed=typed), sentence)
 
 
 def test_a_paper_is_printed_for_who_may_read_it(machine: Machine) -> None:

@@ -181,6 +181,17 @@ def test_every_entry_proves_its_commitment_until_its_detail_is_erased(db: Sessio
     assert row["commitment"] == found[0]["commitment"]
 
 
+def test_the_trail_names_who_acted_until_that_is_erased(db: Session, world: World) -> None:
+    found = [row for row in rows(db, TRAIL, asked(world, TODAY)) if row["actor"] == world.mira.id]
+    assert found
+    assert {row["actor_name"] for row in found} == {"Mira Santos"}
+    system = [row for row in rows(db, TRAIL, asked(world, TODAY)) if row["actor"] is None]
+    assert {row["actor_name"] for row in system} <= {None}
+    db.execute(delete(EntryDetail).where(EntryDetail.entry_id == found[0]["id"]))
+    [row] = [row for row in rows(db, TRAIL, asked(world, TODAY)) if row["id"] == found[0]["id"]]
+    assert (row["actor"], row["actor_name"], row["account_name"]) == (world.mira.id, None, None)
+
+
 @pytest.mark.parametrize("export", [CERTIFICATIONS, TRAIL], ids=lambda export: export.name)
 def test_what_is_written_meanwhile_is_not_half_told(
     fresh_db: Database, export: Export, monkeypatch: pytest.MonkeyPatch

@@ -116,8 +116,8 @@ def test_who_published_a_release_cannot_sign_it(db: Session, world: World) -> No
 @pytest.mark.parametrize(
     ("rows", "sentence"),
     [
-        (0, r"70 of 70 protocol rows are not confirmed yet"),
-        (69, r"1 of 70 protocol rows are not confirmed yet"),
+        (0, r"76 of 76 protocol rows are not confirmed yet"),
+        (75, r"1 of 76 protocol rows are not confirmed yet"),
     ],
 )
 def test_every_protocol_row_is_confirmed(db: Session, world: World, rows: int, sentence: str) -> None:
@@ -126,7 +126,7 @@ def test_every_protocol_row_is_confirmed(db: Session, world: World, rows: int, s
         sign(db, world, world.mira.actor, release.id, rows=rows)
     with pytest.raises(RefusedError, match="protocol rows are not confirmed yet"):
         service.sign(
-            db, actor=world.mira.actor, release_id=release.id, password=PASSWORD, confirmed_rows=["x"] * 70, now=NOW
+            db, actor=world.mira.actor, release_id=release.id, password=PASSWORD, confirmed_rows=["x"] * 76, now=NOW
         )
     assert not queries.is_signed(db, release.id)
 

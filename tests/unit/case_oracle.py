@@ -34,7 +34,7 @@ SHAPES = {
     "Do not treat: not allowed for a technician with this device": "not_allowed",
     "Not today: a clinician decides": "refer",
     "Not today; the earliest is when the reason to wait has gone": "defer",
-    "Treat today, with these precautions: those of your clinic's protocol": "treat_with_precautions",
+    "Treat today, with the precautions of your clinic's protocol": "treat_with_precautions",
     "Treat today, but only with a sign-off": "with_sign_off",
     "Treat today, without a sign-off": "allowed",
     "Treat today as usual, without precautions": "allowed",

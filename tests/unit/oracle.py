@@ -17,7 +17,9 @@ QUANTITIES = {
     "spot size": ("spot", "mm"),
     "pulse energy per micro-beam": ("pulse_energy", "mJ"),
 }
-ORDER_STEM = re.compile(r"Put these steps of the phase “(.+?)” of (.+) in the order in which you do them\.")
+ORDER_STEM = re.compile(
+    r"Put these steps of (?:the phase “(.+?)” of (.+)|the (?P<whole>.+)) in the order in which you do them\."
+)
 TYPES = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6}
 BOOKED = re.compile(
     r"A client is booked today for (.+?)(?: with the (.+?))?\. (?:The intake shows|You see): (.*) What do you do\?"
@@ -99,7 +101,7 @@ def shape(text: str) -> tuple[str, int | None]:
     starts = {
         "Do not treat, now or later": "do_not_treat",
         "Not today: a clinician decides": "refer",
-        "Treat today, with these precautions: ": "treat_with_precautions",
+        "Treat today, with the precautions of ": "treat_with_precautions",
     }
     return next(action for start, action in starts.items() if text.startswith(start)), None
 
@@ -170,8 +172,10 @@ def true_pairs(course: Course, item: Item) -> tuple[dict[str, StepRow], set[tupl
     steps = [
         step
         for step in course.procedure
-        if (step.phase.replace("-", " "), step.procedure.replace("-", " ")) == found.groups()
+        if (step.phase.replace("-", " "), step.procedure.replace("-", " ")) == found.groups()[:2]
+        or step.procedure.replace("-", " ") == found["whole"]
     ]
+    assert not found["whole"] or len({step.phase for step in steps}) == 1  # no phase is left unnamed among several
     shown = {}
     for option in item.options:
         (shown[option.id],) = [step for step in steps if step.step == option.text]

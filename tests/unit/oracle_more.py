@@ -29,10 +29,10 @@ SELECT_STEM = re.compile(
     r"A client is booked today for (.+?)(?: with the (.+?))?\. "
     r"Which of these findings, each taken alone, stop the treatment today\?"
 )
-PHASE = r"(?P<phase_mark>the phase “(?P<phase>.+?)” of )(?P<procedure>[a-z -]+)"
+PHASE = r"the (?P<phase_mark>phase “(?P<phase>.+?)” of )?(?P<procedure>[a-z -]+?)"
 NEXT_STEM = re.compile(
     rf"In {PHASE}, (?P<opened>everything that must come before it is done, and so (?:are these steps|is this step)|"
-    r"(?:these steps are|this step is) done so far): (?P<done>.+) Which step of the phase comes next\?"
+    r"(?:these steps are|this step is) done so far): (?P<done>.+) Which step(?: of the phase)? comes next\?"
 )
 FIRST_STEM = re.compile(
     rf"(?P<opened>Everything that must come before {PHASE} is done\.) Which step of the phase comes first\?"
@@ -40,7 +40,7 @@ FIRST_STEM = re.compile(
 VERY_FIRST_STEM = re.compile(rf"Which step of {PHASE} comes first\?")
 PHASE_ACCOUNT = re.compile(
     rf"Here is an account of {PHASE}, from its start to its end: (?P<told>\(1\) .+) One safety-critical step that the "
-    r"course lists for this phase is missing\. Which\?"
+    r"course lists for (?:this phase|it) is missing\. Which\?"
 )
 RUN_ACCOUNT = re.compile(
     r"Here is a part of an account of (?P<procedure>[a-z -]+): (?P<told>\(1\) .+) One safety-critical step that must "
@@ -262,6 +262,9 @@ def listed(course: Course, text: str, among: list[StepRow]) -> list[StepRow]:
 def of_phase(course: Course, found: re.Match[str]) -> tuple[list[StepRow], list[StepRow]]:
     """The steps of the procedure and of the phase that a stem names."""
     steps = [row for row in course.procedure if row.procedure.replace("-", " ") == found["procedure"]]
+    if not found["phase_mark"]:
+        assert len({row.phase for row in steps}) == 1  # no phase is left unnamed among several
+        return steps, steps
     return steps, [row for row in steps if row.phase.replace("-", " ") == found["phase"]]
 
 

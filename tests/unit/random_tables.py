@@ -115,19 +115,22 @@ def contraindication_courses(draw: st.DrawFn) -> Course:
 
 @st.composite
 def procedures(draw: st.DrawFn) -> Course:
-    """Steps of one or two procedures over three phases, without a cycle: each after some earlier ones.
+    """Steps of one to three procedures over three phases, without a cycle: each after some earlier ones.
 
     Half of them are nearly a chain with its phases in a row, so that much must come between, before and after.
     """
     chain = draw(st.booleans())
     rows: list[StepRow] = []
     for number in range(draw(st.integers(1, 12))):
-        procedure = "tightening" if chain else draw(st.sampled_from(["tightening", "tightening", "hair-reduction"]))
+        names = ["tightening", "tightening", "hair-reduction", "burn-response"]
+        procedure = "tightening" if chain else draw(st.sampled_from(names))
         earlier = [row.id for row in rows if row.procedure == procedure]
         after = draw(st.sets(st.sampled_from(earlier), max_size=2)) if earlier else set()
         if chain and earlier and draw(st.integers(0, 5)):
             after |= {earlier[-1]}
         phases = [("prepare", "treat", "burn")[number // 5]] if chain else ["prepare", "prepare", "treat", "burn"]
+        if procedure == "burn-response":
+            phases = [*["burn"] * 6, "treat"]
         rows.append(
             step(
                 f"s{number}",

@@ -97,6 +97,25 @@ def test_items_are_chosen_by_family_and_row(good: str) -> None:
     assert all(row in item["facts"] for item in chosen)
 
 
+def test_a_row_that_is_not_there_is_told(good: str) -> None:
+    for arguments in ((), ("--counts",), ("--format", "json")):
+        ended = run("courses", "items", good, "--row", "statements/no-such-row", *arguments)
+        assert (ended.exit_code, ended.stdout) == (1, "")
+        assert "has no row statements/no-such-row; write " in ended.stderr
+    assert "write statements/type" in run("courses", "items", good, "--row", "type").stderr
+
+
+def test_counts_are_a_table(good: str) -> None:
+    told = json.loads(run("courses", "items", good, "--counts", "--format", "json").stdout)
+    ended = run("courses", "items", good, "--counts")
+    head, *lines = ended.stdout.splitlines()
+    assert head.split() == ["ITEMS", "FAMILY", "ROW", "OBJECTIVE", "WHY", "NONE"]
+    assert len(lines) == len(told)
+    place = head.index("OBJECTIVE")
+    assert [line[place:].split()[0] for line in lines] == [one["objective"] for one in told]
+    assert ended.stderr.startswith(f"{sum(one['items'] for one in told)} items of ")
+
+
 def test_counts_say_why_there_are_none(good: str) -> None:
     ended = run("courses", "items", good, "--counts", "--format", "json")
     counts = json.loads(ended.stdout)

@@ -144,6 +144,19 @@ def test_a_fact_says_the_same_in_every_course(tmp_path: Path) -> None:
     assert check_paths([same]) == []
 
 
+@pytest.mark.parametrize("column", ["correct", "prompt", "id", "statement", "fact"])
+def test_a_misspelt_header_is_one_problem_and_nothing_that_follows_from_it(tmp_path: Path, column: str) -> None:
+    spoilt = with_fact("a", "Reaction to sun")
+    key = "a/facts/statements.csv"
+    head, _, rows = spoilt[key].partition(b"\n")
+    names = [f"{name[:-1]}x{name[-1]}" if name == column else name for name in head.decode().split(",")]
+    spoilt[key] = ",".join(names).encode() + b"\n" + rows
+    home = folder(tmp_path, spoilt, with_fact("b", "Reaction to sun"))
+    (found,) = check_paths([home])
+    assert (found.path, found.line) == (f"{home}/{key}", 1)
+    assert f"write {column}" in found.message
+
+
 def test_a_problem_reads_as_one_line() -> None:
     assert describe(Problem(path="a.csv", line=3, column=2, field="id", message="m")) == "a.csv:3: id: m"
     assert describe(Problem(path="a", message="m")) == "a: m"

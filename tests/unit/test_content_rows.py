@@ -121,7 +121,8 @@ def test_semicolons_are_told_to_be_commas() -> None:
         ("cooling,why", "coolling,why", 14, "coolling", "write cooling"),
         ("cooling,why", "why,why", 15, "why", "twice"),
         ("cooling,why", ",why", 14, None, "is empty"),
-        ("objective,standing", "objectives,standing", None, "objective", "is missing in the header"),
+        ("objective,standing", "objectives,standing", 2, "objectives", "write objective"),
+        ("objective,standing", "standing", None, "objective", "is missing in the header"),
     ],
 )
 def test_header_problems_stand_in_line_1(old: str, new: str, cell: int | None, field: str | None, message: str) -> None:

@@ -99,7 +99,7 @@ def decides(of: Course, row: ContraindicationRow, cell: SettingsRow) -> bool:
         (LUPUS, "Not today: a clinician decides"),
         (SORE, "Not today; the earliest is when the reason to wait has gone"),
         (TAN, "Not today; the earliest is in 28 days"),
-        (DOXYCYCLINE, "Treat today, with these precautions: those of your clinic's protocol"),
+        (DOXYCYCLINE, "Treat today, with the precautions of your clinic's protocol"),
     ],
 )
 def test_the_safest_answer_is_the_key_whatever_else_is_stated(row: ContraindicationRow, key: str) -> None:
@@ -131,7 +131,7 @@ def test_a_stem_reads_like_a_form() -> None:
     ]
     assert item.why == (
         "Lupus: Not today: a clinician decides. Because. Also stated: A tan: Not today; the earliest is 28 days after "
-        "it. Also stated: Doxycycline, agreed: Treat today, with these precautions: those of your clinic's protocol. "
+        "it. Also stated: Doxycycline, agreed: Treat today, with the precautions of your clinic's protocol. "
         "Fitzpatrick type IV, hair reduction with the RF: allowed. The safest answer counts. "
         "Facts: contraindications/lupus; contraindications/tan; contraindications/doxy; settings/cell."
     )

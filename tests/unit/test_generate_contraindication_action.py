@@ -97,7 +97,7 @@ def test_a_row_without_a_rival_is_asked_or_the_counts_say_why_not(of: Course) ->
         (contraindication("r", "refer"), "Not today: a clinician decides", False),
         (
             contraindication("r", "treat_with_precautions"),
-            "Treat today, with these precautions: those of your clinic's protocol",
+            "Treat today, with the precautions of your clinic's protocol",
             False,
         ),
     ],

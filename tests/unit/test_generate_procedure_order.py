@@ -134,3 +134,13 @@ def test_the_counts_say_why_a_phase_is_not_asked() -> None:
     same = (step("a"), step("b", "a", step="Cool"), step("c", "b", step="cool!"))
     assert why_none(*same).startswith("Only 1 of the phase's steps")
     assert why_none(step("a", standing=DRAFT)).startswith("Only 0 of the phase's steps")
+
+
+def test_a_procedure_of_one_phase_that_its_name_says_is_named_once() -> None:
+    rows = [
+        step(one, after, procedure="burn-response", phase="burn") for one, after in (("a", ""), ("b", "a"), ("c", "b"))
+    ]
+    (alone,) = made(course(procedure=tuple(rows)))
+    assert alone.stem.startswith("Put these steps of the burn response in the order")
+    (one_of_two,) = made(course(procedure=(*rows, step("d", procedure="burn-response", phase="after"))))
+    assert one_of_two.stem.startswith("Put these steps of the phase “burn” of burn response in the order")

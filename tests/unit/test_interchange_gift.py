@@ -120,7 +120,7 @@ def test_escapes_formats_comments_categories_and_tags() -> None:
         ("How many?{#1e99999}", "not a number"),
         ("How many?{#five}", "five is not a number"),
         ("Which?{=a ~b ~c", "a brace is missing"),
-        ("Which?{=a ~b} and {=c ~d}", "more than one { }"),
+        ("Which?{=a ~b} and {=c ~d}", "more than one { }; put an empty line between two questions"),
         ('[html]<img src\\="x.png"> what?{T}', "a picture (x.png)"),
         ("Is \\\\(x^2\\\\) right?{T}", "a TeX formula"),
     ],

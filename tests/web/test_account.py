@@ -1,5 +1,6 @@
 """Signing in and out, links that set a password, one's own account; and what ends a sign-in."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -215,6 +216,25 @@ def test_a_sign_in_runs_out(browser: Browser, world: World, database: Database) 
         for one in session.scalars(select(SignIn).where(SignIn.account_id == world.ann.id)):
             one.expires_at = clock.now()
     assert browser.get("/").location == "/sign-in"
+
+
+def test_who_was_signed_out_is_told_why_and_who_signs_out_is_not(
+    browser: Browser, world: World, database: Database
+) -> None:
+    browser.sign_in(world.ann)
+    with database.transaction() as session:
+        service.sign_out_everywhere(session, actor=world.ann.actor, now=clock.now())
+    page = browser.get(browser.get("/account").location).text
+    assert "You were signed out: after some time without use" in page
+    assert "You were signed out" not in browser.get(browser.get("/account").location).text
+    browser.sign_in(world.ann).send("/sign-out")
+    assert "You were signed out" not in browser.get(browser.get("/account").location).text
+
+
+def test_an_address_is_typed_with_the_right_keys(browser: Browser, world: World) -> None:
+    for page in (browser.get("/sign-in").text, browser.sign_in(world.ida).get("/people/invite").text):
+        (field,) = re.findall(r'<input[^>]*name="email"[^>]*>', page)
+        assert all(one in field for one in ('inputmode="email"', 'autocapitalize="none"', "autocomplete="))
 
 
 def test_a_role_that_was_ended_is_gone_at_once(browser: Browser, world: World, database: Database) -> None:

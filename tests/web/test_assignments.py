@@ -6,11 +6,12 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app import clock
+from app.clock import day_in
 from app.db import Database
 from app.learning.models import Assignment
 from app.people import service
 from app.people.permissions import Role
-from tests.factories import COURSE, World
+from tests.factories import COURSE, ZONE, World
 from tests.web.conftest import Browser
 
 DUE = clock.now().date() + timedelta(days=90)
@@ -41,6 +42,11 @@ def test_the_form_names_the_technicians_and_ticks_the_asked_one(browser: Browser
     assert "All technicians of Riverside (1)" in page
     assert f'checked id="people-0" name="people" type="checkbox" value="{world.ann.id}"' in page
     assert "Ben Okafor" not in page
+
+
+def test_four_weeks_are_proposed(browser: Browser, world: World) -> None:
+    form = browser.sign_in(world.max).page("/assignments/new").form(f"/assignments/new?clinic={world.riverside}")
+    assert form.fields["due_on"] == [(day_in(ZONE, clock.now()) + timedelta(weeks=4)).isoformat()]
 
 
 def test_an_administrator_chooses_the_clinic_first(browser: Browser, world: World) -> None:

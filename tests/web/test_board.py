@@ -150,6 +150,15 @@ def test_a_disabled_technician_leaves_the_board(browser: Browser, world: World) 
     assert "Ann Berg" not in browser.page("/board").text
 
 
+def test_what_is_to_follow_up_is_explained(browser: Browser, world: World, database: Database) -> None:
+    with database.transaction() as session:
+        read_lessons(session, world.ann.actor, now=clock.now())
+    passed(database, world.ann.actor)
+    page = browser.sign_in(world.max).get("/board").text
+    assert "1 to follow up" in page
+    assert "To follow up: due, in grace, expired" in page
+
+
 def test_only_who_assigns_is_offered_to(browser: Browser, world: World) -> None:
     offered = {
         name: "/assignments/new" in browser.sign_in(world.people[name]).page("/board").links

@@ -77,6 +77,7 @@ def test_a_certification_is_shown_with_its_number(browser: Browser, world: World
     page = browser.sign_in(world.ann).page("/")
     assert f"/verify/{number}" in page.links
     assert "Current" in page.text
+    assert "Nd:YAG laser 1064 nm, microsecond mode, skin tightening: III–IV allowed" in page.text
     assert "Your certification is current." in page.text
     assert "What is still missing" not in page.text
 

@@ -9,6 +9,7 @@ import sys
 from html import unescape
 from pathlib import Path
 from typing import cast
+from urllib.request import urlopen
 
 import pytest
 from click.testing import CliRunner
@@ -311,16 +312,19 @@ def test_the_command_says_what_is_wrong_in_a_sentence(folder: Path) -> None:
             assert (ended.exit_code, told in ended.stderr) == (code, True), ended.stderr
 
 
-def test_the_command_stops_quietly(folder: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+@pytest.mark.parametrize(("host", "named"), [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]")])
+def test_the_command_serves_this_machine_and_stops_quietly(folder: Path, host: str, named: str) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as free:
+        free.bind((host, 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "app.cli", "courses", "preview", str(folder), "--port", str(port)]
+    command = [sys.executable, "-m", "app.cli", "courses", "preview", str(folder), "--host", host, "--port", str(port)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
     ) as running:
         assert running.stdout
-        assert running.stdout.readline().startswith(f"Open http://127.0.0.1:{port} – ")
+        assert running.stdout.readline().startswith(f"Open http://{named}:{port} – ")
+        with urlopen(f"http://{named}:{port}/", timeout=20) as answer:
+            assert answer.status == 200
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=20)
     assert (running.returncode, out.strip(), err) == (0, "The preview is stopped.", "")

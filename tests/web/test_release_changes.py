@@ -6,10 +6,12 @@ from dataclasses import replace
 import pytest
 
 from app import clock
+from app.content.values import Standing
 from app.db import Database
 from app.releases import comparing, queries, service
+from app.releases.freeze import freeze
 from app.reports import releases as reports
-from tests.factories import COURSE, PASSWORD, REVISED_ROW, World, read_lessons, revised_course
+from tests.factories import COURSE, PASSWORD, REVISED_ROW, World, read_lessons, revised_course, shipped_course
 from tests.web.conftest import Browser
 from tests.web.sitting import item_url, start
 
@@ -313,3 +315,33 @@ def signed(database: Database, world: World, release_id: int) -> None:
             day=now.date(),
             now=now,
         )
+
+
+def test_an_edition_folds_its_tables_with_their_counts(browser: Browser, world: World) -> None:
+    page = browser.sign_in(world.ann).get(f"/editions/{world.release_id}").text
+    number = len(shipped_course().statements)
+    assert f'<a href="#statements">Statements ({number})</a>' in page
+    folded = page[page.index("<h2>Statements</h2>") :]
+    assert (
+        folded.index(f'<span class="sub">{number}') < folded.index('<div id="statements">') < folded.index("</details>")
+    )
+
+
+def test_protocol_rows_stand_with_all_they_say_the_changed_ones_first(
+    browser: Browser, world: World, database: Database
+) -> None:
+    course = shipped_course()
+    rows = course.contraindications
+    wait = next(one for one in rows if one.standing is Standing.PROTOCOL and one.defer_days and one.sources)
+    longer = tuple(replace(one, defer_days=99) if one is wait else one for one in rows)
+    files = {**course.files, f"{COURSE}/edition": b"2027.2"}
+    revised = freeze(replace(course, edition="2027.2", contraindications=longer, files=files))
+    with database.transaction() as session:
+        release_id = service.publish(session, actor=world.tom.actor, frozen=revised, now=clock.now()).id
+    page = browser.sign_in(world.mira).page(f"/releases/{release_id}").text
+    new, same = page.index("New or changed since edition 2026.1: 1 row"), page.index("As in edition 2026.1: ")
+    assert new < page.index("Changed: wait.", new) < page.index("Wait 99 days", new) < same
+    assert wait.why
+    assert wait.why in page[new:same]
+    assert course.sources[wait.sources[0]].citation.rstrip(".") in page[new:same]
+    assert wait.condition not in page[same : page.index("Your name, the time and this meaning")]

@@ -60,6 +60,17 @@ def test_the_list_tells_who_published_and_signed(browser: Browser, world: World,
     assert "<span>In force</span>" in page[older:]
 
 
+def test_the_start_page_of_who_signs_tells_what_waits(browser: Browser, world: World, database: Database) -> None:
+    assert browser.sign_in(world.mira).get("/").location == "/board"
+    assert "waits for your signature" not in browser.get("/releases").text
+    release_id = publish(database, world.tom.actor)
+    assert browser.get("/").location == "/releases"
+    page = browser.page("/releases")
+    assert "edition 2027.1, waits for your signature" in page.text
+    assert f"/releases/{release_id}" in page.links
+    assert "waits for your signature" not in browser.sign_in(world.tom).get("/releases").text
+
+
 def test_a_list_without_releases_tells_what_to_do(browser: Browser, world: World) -> None:
     assert "No course is published yet." in browser.sign_in(world.olga).get("/releases").text
 

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from app import clock
 from app.certification.models import SignOff
-from app.certification.queries import held_by
+from app.certification.queries import held_by, sign_offs_by
 from app.cli.demo_story import sit
 from app.clock import day_in
 from app.db import Database
@@ -98,6 +98,16 @@ def test_no_field_could_hold_a_client(browser: Browser, world: World) -> None:
     page = browser.sign_in(world.eva).get("/sign-offs").text
     fields = set(re.findall(r'<(?:input|select|textarea)[^>]*\sname="([^"]+)"', page))
     assert fields == {"csrf_token", "technician", "device", "skin_type", "procedure", "observed_on"}
+
+
+def test_what_was_observed_last_stands_first(world: World, database: Database) -> None:
+    now = clock.now()
+    with database.transaction() as session:
+        for days in (3, 1, 2):
+            observe(session, world.eva.actor, world.ann.id, now=now - timedelta(days=days), times=1)
+        signed = sign_offs_by(session, world.organisation_id, world.eva.id)
+        observed = [one.observed_on for one in signed]
+    assert observed == sorted(observed, reverse=True)
 
 
 def test_a_sign_off_tells_how_many_there_are(browser: Browser, world: World, database: Database) -> None:

@@ -79,7 +79,7 @@ def test_a_sitting_leads_to_a_certification(browser: Browser, world: World, data
         browser.fetch(item_url(attempt_id, asked.position), **right(asked))
     result = browser.page(browser.send(f"/attempts/{attempt_id}/submit").location)
     number = next(link for link in result.links if link.startswith("/verify/"))
-    assert browser.page(number).h1 == ["Active"]
+    assert browser.page(number).h1 == ["Current"]
     assert browser.get("/").text.count(number) >= 1
 
 

@@ -31,6 +31,9 @@ def test_the_page_shows_a_certified_technician(browser: Browser, world: World, d
     assert f'href="/verify/{number}"' in page
     assert all(text in page for text in ("Current", "Edition ", "Not a licence.", "100%", "Passed", "Eva Lund"))
     assert "3 of 3 treatments observed" in page
+    assert "Nd:YAG laser 1064 nm, microsecond mode, skin tightening: III–IV allowed" in page
+    assert '<details class="card-f" open>' in page
+    assert page.count("Not a licence.") == 1
 
 
 def test_the_page_says_what_is_missing(browser: Browser, world: World, database: Database) -> None:

@@ -29,8 +29,8 @@ REASON = "Two hot spots in one week."
 @pytest.mark.parametrize(
     ("days_ago", "heading", "sentence"),
     [
-        (2, "Active", "Ann Berg holds this certification today."),
-        (350, "Active", "Ann Berg holds this certification today."),
+        (2, "Current", "Ann Berg holds this certification today."),
+        (350, "Current", "Ann Berg holds this certification today."),
         (370, "Grace", "Ann Berg may treat under it only with a second person's sign-off."),
         (400, "Expired", "The certification has ended and was not renewed."),
     ],
@@ -67,7 +67,7 @@ def test_a_reinstated_certification_is_active(browser: Browser, world: World, da
     certification_id, number = certified(database, world)
     change(database, world, certification_id, EventKind.SUSPENDED)
     change(database, world, certification_id, EventKind.REINSTATED)
-    assert browser.page(f"/verify/{number}").h1 == ["Active"]
+    assert browser.page(f"/verify/{number}").h1 == ["Current"]
 
 
 def test_an_unknown_number_is_told_from_a_typing_error(browser: Browser, world: World, database: Database) -> None:
@@ -83,14 +83,14 @@ def test_a_number_is_read_as_people_type_it(browser: Browser, world: World, data
     for typed in (number.lower(), number.replace("-", ""), number.replace("-", " "), number.replace("0", "O")):
         answer = browser.get("/verify", query_string={"number": f" {typed} "})
         assert answer.status_code == 303
-        assert browser.page(answer.location).h1 == ["Active"]
+        assert browser.page(answer.location).h1 == ["Current"]
 
 
 def test_the_form_asks_for_a_number(browser: Browser) -> None:
     page = browser.page("/verify")
     assert page.h1 == ["Check a certificate"]
     assert page.form("/verify").fields == {"number": [""]}
-    assert all(word in page.text for word in ("Active", "Grace", "Expired", "Suspended", "Revoked", "Superseded"))
+    assert all(word in page.text for word in ("Current", "Grace", "Expired", "Suspended", "Revoked", "Superseded"))
 
 
 def test_the_answer_says_what_the_certificate_says_and_no_more(
@@ -139,7 +139,7 @@ def test_who_asks_too_often_waits(browser: Browser, world: World, database: Data
     number = certified(database, world)[1]
     for _ in range(59):
         browser.application.extensions["fluence.limits"].too_many(PER_ADDRESS, "verify", "127.0.0.1")
-    assert browser.page(f"/verify/{number}").h1 == ["Active"]
+    assert browser.page(f"/verify/{number}").h1 == ["Current"]
     for typed in (number, NOBODYS, "hello"):
         answer = browser.get(f"/verify/{typed}", headers={"X-Forwarded-For": "198.51.100.7"})
         assert (answer.status_code, Page(answer.text).h1) == (429, ["Not checked"])

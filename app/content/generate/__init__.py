@@ -59,6 +59,14 @@ def rests_on(item: Item, row: str) -> bool:
     return shows or item.key_row == row or item.id.partition("/")[2] == row
 
 
+def row_names(course: Course) -> set[str]:
+    """Return every table/row that a course holds, and every phase or category that its items are told by."""
+    tables = ("settings", "contraindications", "procedure", "statements")
+    rows = {f"{table}/{row.id}" for table in tables for row in getattr(course, table)}
+    told = {name for unit in units_of(course) for name in (unit.row, unit.key_row, unit.id.partition("/")[2])}
+    return rows | told
+
+
 def counts(course: Course, families: Collection[str] | None = None) -> list[dict[str, Any]]:
     """Return for each family and row {family, row, objective, items, why_none}: how many items, and why not more."""
     rows: dict[tuple[str, str], dict[str, Any]] = {}

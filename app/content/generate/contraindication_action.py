@@ -15,7 +15,7 @@ FAMILY = "contraindication-action"
 TEXTS = {
     "do_not_treat": "Do not treat, now or later",
     "refer": "Not today: a clinician decides",
-    "treat_with_precautions": "Treat today, with these precautions: those of your clinic's protocol",
+    "treat_with_precautions": "Treat today, with the precautions of your clinic's protocol",
 }
 # Days to offer as a wrong interval where the table holds no other.
 USUAL_DAYS = (14, 28, 7)

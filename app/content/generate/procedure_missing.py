@@ -14,7 +14,7 @@ from itertools import islice, product
 
 from app.content.generate import wording
 from app.content.generate.seeded import shuffled
-from app.content.generate.steps import Order, cannot_ask, numbered, orders, places, quoted
+from app.content.generate.steps import Order, cannot_ask, numbered, orders, places, quoted, stage
 from app.content.generate.unit import Unit, lettered, unique
 from app.content.values import Course, Item, ItemType, StepRow
 
@@ -194,8 +194,8 @@ def _stem(asked: Asked, told: list[StepRow]) -> str:
             f"Here is a part of an account of {procedure}:{numbered(told)}{wording.NEW_LINE}"
             "One safety-critical step that must come between the first and the last of these is missing. Which?"
         )
+    phase, again = stage(asked.row, asked.order.steps)
     return (
-        f"Here is an account of the phase “{wording.procedure_name(asked.row.phase)}” of {procedure}, from its start "
-        f"to its end:{numbered(told)}{wording.NEW_LINE}"
-        "One safety-critical step that the course lists for this phase is missing. Which?"
+        f"Here is an account of {phase}, from its start to its end:{numbered(told)}{wording.NEW_LINE}"
+        f"One safety-critical step that the course lists for {'this phase' if again else 'it'} is missing. Which?"
     )

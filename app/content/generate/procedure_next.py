@@ -10,7 +10,7 @@ from functools import partial
 
 from app.content.generate import wording
 from app.content.generate.seeded import shuffled
-from app.content.generate.steps import Order, bits, cannot_ask, named, numbered, orders, places, quoted
+from app.content.generate.steps import Order, bits, cannot_ask, named, numbered, orders, places, quoted, stage
 from app.content.generate.unit import Unit, lettered, unique
 from app.content.values import Course, Item, ItemType, StepRow
 
@@ -28,6 +28,7 @@ class Asked:
     """A step with the steps that the stem lists as done, and the nearest of those that must come after it."""
 
     row: StepRow
+    stage: tuple[str, str]  # what the stem calls its phase, at first and again
     opened: bool  # whether something must come before the phase
     done: tuple[StepRow, ...]
     wrong: tuple[StepRow, ...]
@@ -62,6 +63,7 @@ def _unit(order: Order, row: StepRow, place: int, frame: int, opening: int) -> U
     nearest = sorted(places(wrong), key=lambda one: (order.steps[one].phase != row.phase, one))[:NEAREST]
     asked = Asked(
         row=row,
+        stage=stage(row, order.steps),
         opened=bool(opening),
         done=tuple(order.rows(done)),
         wrong=tuple(order.steps[one] for one in nearest),
@@ -128,13 +130,13 @@ def _item(asked: Asked, seed: int) -> Item:
 
 
 def _stem(asked: Asked) -> str:
-    phase = f"the phase “{wording.procedure_name(asked.row.phase)}” of {wording.procedure_name(asked.row.procedure)}"
+    phase, again = asked.stage
     if asked.done:
         several = len(asked.done) > 1
         these, are = ("these steps", "are") if several else ("this step", "is")
         so_far = f"everything that must come before it is done, and so {are} {these}" if asked.opened else ""
         told = numbered(asked.done) if several else f" {wording.sentence(asked.done[0].step)}"
-        asks = f"{wording.NEW_LINE}Which step of the phase comes next?"
+        asks = f"{wording.NEW_LINE}Which step{f' of {again}' if again else ''} comes next?"
         return f"In {phase}, {so_far or f'{these} {are} done so far'}:{told}{asks}"
     opened = f"Everything that must come before {phase} is done. " if asked.opened else ""
-    return f"{opened}Which step of {'the phase' if opened else phase} comes first?"
+    return f"{opened}Which step of {again if opened else phase} comes first?"

@@ -8,6 +8,7 @@ from itertools import permutations
 
 from app.content.generate import wording
 from app.content.generate.seeded import pick, shuffled
+from app.content.generate.steps import stage
 from app.content.generate.unit import Unit, lettered, unique
 from app.content.values import Course, Item, ItemType, Standing, StepRow
 
@@ -189,10 +190,9 @@ def _facts(asked: Asked, shown: Sequence[str]) -> tuple[str, ...]:
 
 
 def _stem(asked: Asked) -> str:
-    first = asked.steps[0]
+    phase, _ = stage(asked.steps[0], asked.all_steps)
     return (
-        f"Put these steps of the phase “{wording.procedure_name(first.phase)}” of "
-        f"{wording.procedure_name(first.procedure)} in the order in which you do them. "
+        f"Put these steps of {phase} in the order in which you do them. "
         "Where two steps may change places, both orders count as right."
     )
 

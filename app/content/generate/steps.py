@@ -1,6 +1,6 @@
 """A procedure's steps and which of them come before which; a set of steps is a whole number whose bit n is step n."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
@@ -76,6 +76,18 @@ def bits(some: Iterator[int]) -> int:
     for place in some:
         found |= 1 << place
     return found
+
+
+def stage(row: StepRow, steps: Iterable[StepRow]) -> tuple[str, str]:
+    """Return what a stem calls a step's phase, at first and again: "the phase “treat” of skin tightening", "the phase".
+
+    "the burn response" and nothing, where that procedure has no other phase and its name says "burn" already.
+    """
+    phase, procedure = wording.procedure_name(row.phase), wording.procedure_name(row.procedure)
+    said = procedure.startswith(f"{phase} ") or procedure.endswith(f" {phase}") or procedure == phase
+    if said and all(step.phase == row.phase for step in steps):
+        return f"the {procedure}", ""
+    return f"the phase “{phase}” of {procedure}", "the phase"
 
 
 def numbered(rows: Sequence[StepRow]) -> str:

@@ -109,7 +109,10 @@ def _parts(text: str) -> tuple[str, str, str]:
     if not opened or not closed:
         raise CannotTakeError("a brace is missing; an empty line inside { } ends a question, in Moodle too")
     if "{" in tail or "}" in tail or "{" in answers:
-        raise CannotTakeError("it has more than one { }; write a brace in the text as \\{ or \\}")
+        raise CannotTakeError(
+            "it has more than one { }; put an empty line between two questions, "
+            "or write a brace in the text as \\{ or \\}"
+        )
     return before.strip(), answers.strip(), tail.rstrip()
 
 
