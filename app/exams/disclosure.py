@@ -28,7 +28,22 @@ def read_paper(session: Session, *, actor: Actor, attempt_id: int, now: datetime
         raise NotFoundError(f"there is no attempt {attempt_id}") from error
     if attempt.closed_at is None:
         raise RefusedError("This attempt is not closed yet; its keys are shown to nobody before.")
-    paper = {
+    paper = _paper(session, attempt)
+    trail.record(
+        session,
+        organisation_id=actor.organisation_id,
+        kind="paper.read",
+        subject=f"attempt:{attempt.id}",
+        actor_id=actor.account_id,
+        account_id=attempt.account_id,
+        now=now,
+    )
+    return paper
+
+
+def _paper(session: Session, attempt: Attempt) -> dict[str, Any]:
+    closed_at = attempt.closed_at
+    return {
         "attempt": attempt.id,
         "account": attempt.account_id,
         "course": attempt.course_id,
@@ -37,7 +52,7 @@ def read_paper(session: Session, *, actor: Actor, attempt_id: int, now: datetime
         "seed": str(attempt.seed),
         "started_at": attempt.started_at.isoformat(),
         "deadline_at": attempt.deadline_at.isoformat(),
-        "closed_at": attempt.closed_at.isoformat(),
+        "closed_at": closed_at.isoformat() if closed_at else None,
         "closed_by": attempt.closed_by,
         "score": f"{attempt.score_numerator}/{attempt.score_denominator}",
         "passed": attempt.passed,
@@ -47,7 +62,7 @@ def read_paper(session: Session, *, actor: Actor, attempt_id: int, now: datetime
             "passed": attempt.original_passed,
             "result": attempt.original_result,
         },
-        "regrades": [_regrade(*one) for one in case_queries.regrades(session, actor.organisation_id, attempt.id)],
+        "regrades": [_regrade(*one) for one in case_queries.regrades(session, attempt.organisation_id, attempt.id)],
         "proof": attempt.proof,
         "drawn_from": attempt.draw_inputs,
         "drawn_again": _drawn_again(session, attempt),
@@ -59,16 +74,6 @@ def read_paper(session: Session, *, actor: Actor, attempt_id: int, now: datetime
         "networks": attempt.networks,
         "told": [[kind, position, at.isoformat()] for kind, position, at in queries.told(session, attempt)],
     }
-    trail.record(
-        session,
-        organisation_id=actor.organisation_id,
-        kind="paper.read",
-        subject=f"attempt:{attempt.id}",
-        actor_id=actor.account_id,
-        account_id=attempt.account_id,
-        now=now,
-    )
-    return paper
 
 
 def _drawn_again(session: Session, attempt: Attempt) -> bool | None:

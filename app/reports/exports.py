@@ -203,6 +203,7 @@ def _acts(asked: Asked) -> Select[*tuple[Any, ...]]:
             Attempt.original_numerator.label("original_numerator"),
             Attempt.original_denominator.label("original_denominator"),
             counting(attempt, Regrade.case_id, asked.known_at).label("case_id"),
+            sql_cast(Attempt.proof, Text).label("proof"),
         )
         .outerjoin(Release, Release.id == CertificationEvent.release_id)
         .outerjoin(Attempt, Attempt.id == CertificationEvent.attempt_id)

@@ -30,7 +30,8 @@ CRITICAL = (
     "A wrong answer here could injure a client or a colleague. "
     "That is why one wrong critical answer means not passed, whatever the score."
 )
-TITLES = {CLOSED_BY_WITHDRAWAL: "This exam does not count"}
+NO_MORE = "This exam does not count"
+TITLES = {CLOSED_BY_WITHDRAWAL: NO_MORE}
 ENDED = {
     "ended": "It was ended before you submitted it, so it does not count.",
     CLOSED_BY_WITHDRAWAL: (
@@ -38,6 +39,10 @@ ENDED = {
         "wait before the next one."
     ),
 }
+VOID = (
+    "A medical director withdrew what it rests on, so it does not count any more. It is not one of your attempts, and "
+    "you need not wait before the next one."
+)
 FEW = 2  # more reasons than this are no sentence any more; the rows and bars below tell each
 
 
@@ -51,11 +56,11 @@ def show(attempt_id: int) -> Any:
             return render_template("exams/over.html", over=_unrecorded(attempt, release))
         zone, practice = visitor().person.time_zone, bool(attempt.passed)
         record = record_after(found, attempt=attempt, history=history, zone=zone, practice=practice)
-        withdrawn = _withdrawn(found, attempt, release)
-        where = standing_of(record, release, now(), withdrawn)
+        where = standing_of(record, release, now(), _withdrawn(found, attempt, release))
         after = NOTHING_AFTER if attempt.closed_by == CLOSED_BY_WITHDRAWAL else aftermath(found, attempt)
         managers = _managers(found, where)
-    return render_template("exams/result.html", result=_result(attempt, where, after, managers))
+    void = attempt.id in record.histories[attempt.course_id].void
+    return render_template("exams/result.html", result=_result(attempt, where, after, managers, void=void))
 
 
 def _own_attempt(found: Session, attempt_id: int) -> tuple[Attempt, Release, history.History]:
@@ -93,7 +98,7 @@ def _managers(found: Session, where: Standing) -> list[str]:
     return people.manager_names(found, who.organisation_id, who.account_id) if _used_up(where) else []
 
 
-def _keys_allowed(attempt: Attempt, where: Standing) -> bool:
+def _keys_allowed(where: Standing, *, passed: bool) -> bool:
     """The course's review policy: keys and whys after a pass or the last attempt, only after the last, or never.
 
     While the exam is sat again, keys of earlier papers stay hidden: some of their items may be asked once more.
@@ -102,21 +107,21 @@ def _keys_allowed(attempt: Attempt, where: Standing) -> bool:
         return False
     policy = where.release.manifest["exam"]["review"]
     over = _used_up(where)
-    return {"after_pass": bool(attempt.passed) or over, "after_last_attempt": over}.get(policy, False)
+    return {"after_pass": passed or over, "after_last_attempt": over}.get(policy, False)
 
 
-def _result(attempt: Attempt, where: Standing, after: Aftermath, managers: list[str]) -> Context:
+def _result(attempt: Attempt, where: Standing, after: Aftermath, managers: list[str], *, void: bool) -> Context:
     manifest, stored = where.release.manifest, attempt.result or {}
-    shows_keys = _keys_allowed(attempt, where)
-    zone, passed = visitor().person.time_zone, bool(attempt.passed)
+    zone, passed = visitor().person.time_zone, bool(attempt.passed) and not void
+    shows_keys = _keys_allowed(where, passed=passed)
     reasons = [_reason(one, manifest["objectives"]) for one in stored["reasons"]]
     told = " ".join(reasons) if len(reasons) <= FEW else _asked_for(manifest["exam"])
     text = "You reached what this exam asks for." if passed else told
     return {
         "exam": f"{where.release.title}: exam",
         "passed": passed,
-        "title": "Passed" if passed else TITLES.get(attempt.closed_by or "", "Not passed"),
-        "text": ENDED.get(attempt.closed_by or "", text),
+        "title": "Passed" if passed else NO_MORE if void else TITLES.get(attempt.closed_by or "", "Not passed"),
+        "text": VOID if void else ENDED.get(attempt.closed_by or "", text),
         "meta": [
             moment(attempt.closed_at or attempt.deadline_at, zone),
             f"Attempt {attempt.number}",

@@ -31,6 +31,7 @@ from tests.factories import COURSE, PASSWORD, ZONE, World, observe, people_of, r
 from tests.integration.story import NOW, Town, at_once, certifications, events, town, trail
 from tests.integration.wrong_keys import (
     LATER,
+    answer_but,
     asked_at,
     correct,
     critical_item,
@@ -39,6 +40,7 @@ from tests.integration.wrong_keys import (
     seen,
     sign,
     sit_but,
+    somebody_asked,
 )
 
 
@@ -86,8 +88,9 @@ def test_for_waiting_and_attempts_a_regraded_pass_counts_from_its_closing(db: Se
 def test_the_replay_is_an_independent_recount_of_every_stored_response(db: Session, world: World) -> None:
     at = critical_item(db, world)
     ann = sit_but(db, world.ann.actor, wrong=[at, at + 1, 3])
-    ben = sit_but(db, world.ben.actor, wrong=[2])
     item = asked_at(db, ann, at)
+    other_actor, running = somebody_asked(db, world, item.item_hash)
+    ben = answer_but(db, running, other_actor, wrong=[2], now=NOW)
     other = next(one["id"] for one in item.shown["options"] if one["id"] not in item.keyed["key"])
     case = correct(db, world, item.item_hash, "accept_new", key=[other])
     exam = exam_of(db.get_one(Release, world.release_id).manifest)
@@ -115,10 +118,13 @@ def test_the_replay_is_an_independent_recount_of_every_stored_response(db: Sessi
 def test_what_was_seen_must_be_what_is_signed(db: Session, world: World) -> None:
     at = critical_item(db, world)
     attempt = sit_but(db, world.ann.actor, wrong=[at])
-    case = open_case(db, world, asked_at(db, attempt, at).item_hash)
+    item_hash = asked_at(db, attempt, at).item_hash
+    case = open_case(db, world, item_hash)
     proposal = propose(db, world, case, "full_credit")
     shown = seen(db, proposal)
-    sit_but(db, world.ben.actor, wrong=[at])
+    other, running = somebody_asked(db, world, item_hash)
+    wrong = [one.position for one in exams.paper(db, running.id) if one.item_hash == item_hash]
+    answer_but(db, running, other, wrong=wrong, now=NOW)
     with pytest.raises(RefusedError, match="no longer what you saw"), db.begin_nested():
         sign(db, world, case)
     assert db.scalar(select(func.count(Regrade.id))) == 0
@@ -192,7 +198,8 @@ def test_an_attempt_closed_after_the_signature_is_scored_by_the_corrected_key(db
     at = critical_item(db, world)
     first = sit_but(db, world.ann.actor, wrong=[at])
     case = correct(db, world, asked_at(db, first, at).item_hash, "accept_new", key=[another(db, first, at)])
-    late = sit_but(db, world.ben.actor, wrong=[], now=LATER)
+    other, running = somebody_asked(db, world, asked_at(db, first, at).item_hash, now=LATER)
+    late = answer_but(db, running, other, wrong=[], now=LATER)
     assert (late.original_passed, late.passed) == (True, False)
     row = db.scalars(select(Regrade).where(Regrade.attempt_id == late.id)).one()
     assert (row.case_id, row.was_passed, row.passed) == (case.id, False, False)
@@ -288,12 +295,12 @@ def test_a_submit_while_a_case_is_signed_is_scored_by_one_of_the_two(busy: Town)
         first = sit_but(session, world.ann.actor, wrong=[at])
         case = open_case(session, world, asked_at(session, first, at).item_hash)
         propose(session, world, case, "full_credit")
-        running = certification.start_attempt(session, actor=world.ben.actor, course_id=COURSE, seed=1, now=LATER)
+        other, running = somebody_asked(session, world, asked_at(session, first, at).item_hash, now=LATER)
     at_once(
         busy.database,
         lambda session: sign(session, world, case),
         lambda session: certification.submit_attempt(
-            session, actor=world.ben.actor, attempt_id=running.id, now=LATER + timedelta(minutes=1)
+            session, actor=other, attempt_id=running.id, now=LATER + timedelta(minutes=1)
         ),
     )
     with busy.database.session() as session:

@@ -83,7 +83,7 @@ def sit(
             deadline_at=NOW + timedelta(minutes=30),
             closed_at=NOW + timedelta(minutes=20) if closed_by else None,
             closed_by=closed_by,
-            passed=sum(map(bool, right)) >= 16 if closed_by else None,
+            original_passed=sum(map(bool, right)) >= 16 if closed_by else None,
         )
         session.add(attempt)
         session.flush()

@@ -19,7 +19,7 @@ from app.certification.lifecycle import EventKind
 from app.cli.demo_story import sit
 from app.db import Base
 from app.errors import NotFoundError, RefusedError
-from app.exams import case_queries, cases, disclosure, watching
+from app.exams import case_queries, cases, disclosure, refresher, watching
 from app.exams import queries as exams
 from app.exams.models import Attempt
 from app.people import service as people
@@ -28,7 +28,7 @@ from app.releases import comparing
 from app.releases import service as releases
 from app.reports import releases as reports
 from tests.databases import Databases, EngineName
-from tests.factories import COURSE, PASSWORD, REVISED_ROW, World, assign, certify, people_of, revised_course
+from tests.factories import COURSE, PASSWORD, REVISED_ROW, ZONE, World, assign, certify, people_of, revised_course
 from tests.integration.story import NOW, Town, answer, rows, start, submit, town, trail
 from tests.integration.wrong_keys import asked_at, correct, sit_but
 
@@ -50,6 +50,8 @@ INSERT_ONLY = (
     "response",
     "attempt_grant",
     "sitting_event",
+    "refresher_item",
+    "refresher_response",
     "sign_off",
     "certification",
     "certification_event",
@@ -78,6 +80,8 @@ CHANGING = {
     "accommodation",
     "proctor_code",
     "coaching_task",
+    "clinic_device",
+    "refresher_card",
     "entry_detail",
 }
 
@@ -301,6 +305,9 @@ def everything(session: Session, world: World) -> None:
         now=NOW,
     )
     assign(session, world.ida.actor, world.ben.id, now=NOW)
+    asked = refresher.ask(session, actor=world.ben.actor, course_id=COURSE, zone=ZONE, now=NOW)
+    assert asked
+    refresher.respond(session, actor=world.ben.actor, item_id=asked.id, form={"unknown": ["yes"]}, zone=ZONE, now=NOW)
     sat = certification.start_attempt(session, actor=world.ben.actor, course_id=COURSE, seed=1, now=NOW)
     watching.note(session, actor=world.ben.actor, attempt_id=sat.id, position=1, kind="copied", now=NOW)
     wrong_key(session, world)

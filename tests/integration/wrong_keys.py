@@ -1,6 +1,6 @@
 """What the tests of cases tell: papers sat with chosen items wrong, a case from its opening to the signature."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -9,13 +9,20 @@ from app.certification import cases as certification_cases
 from app.certification import service as certification
 from app.certification.models import Certification
 from app.cli.demo_story import form_for
+from app.content.draw import draw
+from app.content.values import Section
 from app.exams import case_queries, cases
 from app.exams import queries as exams
 from app.exams.case_models import CaseProposal, ItemCase
+from app.exams.exposure import asked_lately
 from app.exams.models import Attempt
 from app.exams.queries import Asked
-from app.people.permissions import Actor
-from tests.factories import COURSE, PASSWORD, World
+from app.people import service as people
+from app.people.permissions import Actor, Role
+from app.people.queries import actor_of
+from app.releases import queries as releases
+from app.releases.manifest import exam_of
+from tests.factories import COURSE, PASSWORD, World, assign
 from tests.integration.story import NOW
 
 LATER = NOW + timedelta(hours=3)
@@ -24,6 +31,46 @@ LATER = NOW + timedelta(hours=3)
 def sit_but(session: Session, actor: Actor, *, wrong: Collection[int], now: datetime = NOW, seed: int = 1) -> Attempt:
     """Sit a whole exam, every item right but those at some positions, and submit it."""
     attempt = certification.start_attempt(session, actor=actor, course_id=COURSE, seed=seed, now=now)
+    return answer_but(session, attempt, actor, wrong=wrong, now=now)
+
+
+def somebody_asked(session: Session, world: World, item_hash: str, *, now: datetime = NOW) -> tuple[Actor, Attempt]:
+    """Let further technicians start until one is asked this very item too; return them and their attempt.
+
+    What was asked lately comes last, so that the next paper seldom holds it.
+    """
+    release = releases.get_release(session, world.organisation_id, world.release_id)
+    sections, pool = exam_of(release.manifest).sections, releases.pool_of(session, release)
+    for number in range(40):
+        asked = asked_lately(session, world.organisation_id, world.release_id)
+        seed = next((one for one in range(60) if item_hash in _hashes(pool, sections, one, asked)), number)
+        actor = _technician(session, world, number)
+        attempt = certification.start_attempt(session, actor=actor, course_id=COURSE, seed=seed, now=now)
+        if item_hash in {one.item_hash for one in exams.paper(session, attempt.id)}:
+            return actor, attempt
+    raise AssertionError("nobody of 40 is asked it")
+
+
+def _hashes(pool: releases.Pool, sections: Sequence[Section], seed: int, asked: Mapping[str, int]) -> set[str]:
+    picks = draw(sections, pool.items, seed=seed, asked=asked).picks
+    return {pool.hashes[one.item_id, one.variant_seed] for one in picks}
+
+
+def _technician(session: Session, world: World, number: int) -> Actor:
+    account, _ = people.invite(
+        session,
+        actor=world.ida.actor,
+        email=f"sitter{number}@lumen.example",
+        name="Sam Sitter",
+        roles=[(Role.TECHNICIAN, world.hafen)],
+        now=NOW,
+    )
+    assign(session, world.ida.actor, account.id, now=NOW)
+    return actor_of(session, account)
+
+
+def answer_but(session: Session, attempt: Attempt, actor: Actor, *, wrong: Collection[int], now: datetime) -> Attempt:
+    """Answer a running exam, every item right but those at some positions, and submit it."""
     for asked in exams.paper(session, attempt.id):
         certification.save_response(
             session,

@@ -48,8 +48,7 @@ def make_full_world(database: Database) -> FullWorld:
         )
         running = certification.start_attempt(session, actor=world.ann.actor, course_id=COURSE, seed=7, now=now)
         contested = contest_and_correct(session, world, failed, now)
-        _, link = invite(session, world, "Cleo Marsh", now)
-        gone, _ = invite(session, world, "Gabi Roth", now)
+        link, gone = invite(session, world, "Cleo Marsh", now)[1], invite(session, world, "Gabi Roth", now)[0]
         service.disable(session, actor=world.ida.actor, account_id=gone.id, reason="Left the clinic", now=now)
         release = releases.get_release(session, world.organisation_id, world.release_id)
         revised = release_service.publish(session, actor=world.tom.actor, frozen=revised_course(), now=now)

@@ -17,11 +17,12 @@ from werkzeug.test import TestResponse
 from app import clock
 from app.cli.demo_story import form_for
 from app.db import Database
+from app.exams import refresher
 from app.exams.queries import Asked
 from app.people import service
 from app.releases.models import ItemContent, ReleasePiece
 from tests.asking import sign_edition
-from tests.factories import COURSE, World, frozen_course
+from tests.factories import COURSE, ZONE, World, frozen_course
 from tests.web.conftest import Browser
 from tests.web.page import Page, scrubbed
 from tests.web.sitting import failed, item_url, paper_of, start_mixed
@@ -71,10 +72,13 @@ def test_no_route_at_all_tells_a_key_while_the_attempt_is_open(
     site: Flask, browser: Browser, world: World, database: Database
 ) -> None:
     earlier = failed(database, world.ann.actor, days_ago=2)
+    with database.transaction() as session:
+        asked_before = refresher.ask(session, actor=world.ann.actor, course_id=COURSE, zone=ZONE, now=clock.now())
+    assert asked_before
     attempt_id = start_mixed(database, world)
     plant_canaries(database)
     browser.judges = False
-    values = values_of(database, world, (attempt_id, earlier))
+    values = {**values_of(database, world, (attempt_id, earlier)), "item_id": [str(asked_before.id)]}
     heard, met = Heard(), Counter[str]()
     rules = sorted(site.url_map.iter_rules(), key=lambda rule: (rule.endpoint in ENDING, rule.rule))
     for rule in rules:

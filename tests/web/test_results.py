@@ -12,7 +12,7 @@ from app.content.values import ItemType
 from app.db import Database
 from app.people import service as people
 from app.releases.models import Release
-from tests.factories import COURSE, World, certify, observe, read_lessons
+from tests.factories import COURSE, PASSWORD, World, certify, observe, read_lessons
 from tests.web.conftest import Browser, old_world, statements
 from tests.web.page import Page
 from tests.web.sitting import EXAM, answer_all, failed, paper_of, passed, start
@@ -132,6 +132,24 @@ def test_an_attempt_that_was_ended_does_not_count(browser: Browser, world: World
     page = result(browser.sign_in(world.ann), attempt_id)
     assert page.h1 == ["Not passed"]
     assert "It was ended before you submitted it, so it does not count." in page.text
+    assert KEYS not in page.text
+
+
+def test_a_pass_on_what_was_withdrawn_since_does_not_count(browser: Browser, world: World, database: Database) -> None:
+    attempt_id = passed(database, world.ann.actor)
+    with database.transaction() as session:
+        certification.withdraw(
+            session,
+            actor=world.mira.actor,
+            release_id=world.release_id,
+            fact="",
+            password=PASSWORD,
+            reason="Two burns",
+            now=clock.now(),
+        )
+    page = result(browser.sign_in(world.ann), attempt_id)
+    assert page.h1 == ["This exam does not count"]
+    assert "A medical director withdrew what it rests on" in page.text
     assert KEYS not in page.text
 
 
