@@ -121,7 +121,7 @@ def _result(attempt: Attempt, where: Standing, after: Aftermath, managers: list[
         "exam": f"{where.release.title}: exam",
         "passed": passed,
         "title": "Passed" if passed else NO_MORE if void else TITLES.get(attempt.closed_by or "", "Not passed"),
-        "text": VOID if void else ENDED.get(attempt.closed_by or "", text),
+        "text": ENDED.get(attempt.closed_by or "", VOID if void else text),
         "meta": [
             moment(attempt.closed_at or attempt.deadline_at, zone),
             f"Attempt {attempt.number}",
