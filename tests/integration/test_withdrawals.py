@@ -128,7 +128,7 @@ def test_what_a_pass_has_earned_stays_when_a_row_is_withdrawn(db: Session, world
     read_lessons(db, world.ann.actor, now=NOW)
     observe(db, world.eva.actor, world.ann.id, now=NOW)
     attempt_id = sit(db, world.ann.actor, course_id=COURSE, at=NOW, right=True)
-    for fact in {one for asked in exams.paper(db, attempt_id) for one in asked.keyed["facts"]}:
+    for fact in sorted({one for asked in exams.paper(db, attempt_id) for one in asked.keyed["facts"]})[:8]:
         withdraw(db, world, fact)
     where = standing(
         db,
