@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 from app.content.values import ItemType, Scoring
 
@@ -31,6 +32,11 @@ def credit(item_type: ItemType, scoring: Scoring, key: object, chosen: object) -
     if item_type is ItemType.MULTIPLE:
         return _multiple(scoring, set(key), set(ids))
     return _whole(ids == list(key))
+
+
+def credit_of(keyed: Mapping[str, Any], chosen: object, *, key: object = None) -> Fraction:
+    """Return what a response earns of an item as it was frozen (`keyed`), or under another `key` of the same kind."""
+    return credit(ItemType(keyed["type"]), Scoring(keyed["scoring"]), keyed["key"] if key is None else key, chosen)
 
 
 def parse_number(text: str, unit: str = "") -> Fraction | None:

@@ -9,6 +9,7 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.exams.case_models import (
+    FALLS,
     SIGNED,
     THE_RESULT,
     Appeal,
@@ -20,8 +21,8 @@ from app.exams.case_models import (
     RegradeReview,
 )
 from app.exams.models import Attempt, PaperItem
-from app.exams.queries import Asked, latest_responses
-from app.exams.regrading import Correction, Policy
+from app.exams.queries import Asked, answered, asked_of, latest_responses
+from app.exams.regrading import Answered, Correction, Policy
 from app.people.models import Account
 from app.releases.models import ItemContent
 
@@ -49,6 +50,20 @@ class Aftermath:
     outcome: str | None = None  # of the regrade's review; None where it has none, or none yet
     appeals: tuple[OwnAppeal, ...] = ()
 
+    @property
+    def in_force(self) -> Mapping[int, Correction]:
+        """The corrections that the result which counts rests on, by position."""
+        one = self.regrade
+        if one is None or one.passed or not one.was_passed or self.outcome == FALLS:
+            return self.corrections
+        return {position: found for position, found in self.corrections.items() if found.case_id != one.case_id}
+
+    @property
+    def answered(self) -> list[Answered]:
+        """The paper as the result which counts scores it."""
+        corrections = self.in_force
+        return [answered(one, corrections.get(one.position)) for one in self.asked]
+
 
 NOTHING_AFTER = Aftermath()
 
@@ -60,18 +75,7 @@ def aftermath(session: Session, attempt: Attempt) -> Aftermath:
     found: dict[int, Correction] = {}
     told: dict[int, OwnAppeal] = {}
     for item, shown, keyed, chosen, revision, policy, key, case_id, appeal, answer, by, *_ in rows:
-        asked[item.position] = Asked(
-            position=item.position,
-            section=item.section,
-            item_id=item.item_id,
-            variant=item.variant,
-            item_hash=item.item_hash,
-            critical=item.critical,
-            shown=shown,
-            keyed=keyed,
-            chosen=chosen,
-            revision=revision or 0,
-        )
+        asked[item.position] = asked_of(item, shown, keyed, chosen, revision)
         if policy is not None:
             found[item.position] = Correction(policy=Policy(policy), key=key, case_id=case_id)
         if appeal is not None:

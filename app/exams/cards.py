@@ -6,13 +6,13 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, exists, func, select
+from sqlalchemy import ScalarSelect, Select, func, select
 from sqlalchemy.orm import Session
 
 from app.errors import NotFoundError
 from app.exams.bank import Bank, make_bank
 from app.exams.memory import Memory, memory_of
-from app.exams.models import Attempt
+from app.exams.queries import sitting_now
 from app.exams.refresher_models import RefresherCard, RefresherItem, RefresherResponse
 from app.learning import queries as learning
 from app.people.models import Account
@@ -107,7 +107,7 @@ def in_force_and_due(
 def today(session: Session, organisation_id: int, account_id: int, *, since: datetime, now: datetime) -> Today:
     """Return what a person was asked since their day began; one query."""
     rows = session.execute(
-        select(_sitting(account_id, now), RefresherItem.fact, RefresherItem.daily)
+        select(sitting_now(account_id, now), RefresherItem.fact, RefresherItem.daily)
         .select_from(Account)
         .outerjoin(
             RefresherResponse,
@@ -147,7 +147,9 @@ def asked(
     session: Session, organisation_id: int, account_id: int, item_id: int, *, since: datetime, now: datetime
 ) -> Asked:
     """Return an item that a person was asked; another's is not found. One query."""
-    query = _with_content(account_id).add_columns(_sitting(account_id, now), _daily(organisation_id, account_id, since))
+    query = _with_content(account_id).add_columns(
+        sitting_now(account_id, now), _daily(organisation_id, account_id, since)
+    )
     row = session.execute(
         query.where(
             RefresherItem.organisation_id == organisation_id,
@@ -202,12 +204,6 @@ def _daily(organisation_id: int, account_id: int, since: datetime) -> ScalarSele
         .correlate(None)
         .scalar_subquery()
     )
-
-
-def _sitting(account_id: int, now: datetime) -> ScalarSelect[bool]:
-    """Tell whether a person has an attempt that is not over, at whatever course."""
-    running = exists().where(Attempt.account_id == account_id, Attempt.closed_at.is_(None), Attempt.deadline_at > now)
-    return select(running).scalar_subquery()
 
 
 def stopped(withdrawn: Withdrawals, rows: Collection[str]) -> bool:

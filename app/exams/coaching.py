@@ -2,14 +2,12 @@
 
 from datetime import datetime
 from fractions import Fraction
-from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from app.audit import service as trail
-from app.content.grade import credit
-from app.content.values import ItemType, Scoring
+from app.content.grade import credit_of
 from app.db import table_of
 from app.errors import NotFoundError, RefusedError
 from app.exams import queries
@@ -45,8 +43,7 @@ def is_sure_and_wrong(asked: Asked) -> bool:
     """Tell whether a critical item was answered with less than full credit by somebody who was sure."""
     if not asked.critical or asked.certainty != Certainty.SURE or not asked.chosen:
         return False
-    key: dict[str, Any] = asked.keyed
-    return credit(ItemType(key["type"]), Scoring(key["scoring"]), key["key"], asked.chosen) < Fraction(1)
+    return credit_of(asked.keyed, asked.chosen) < Fraction(1)
 
 
 def finish_task(session: Session, *, actor: Actor, account_id: int, task_id: int, note: str, now: datetime) -> None:

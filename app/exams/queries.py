@@ -6,15 +6,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, Subquery, bindparam, func, select
+from sqlalchemy import ScalarSelect, Select, Subquery, bindparam, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from app.content.grade import credit
-from app.content.values import ItemType, Scoring
 from app.errors import NotFoundError
 from app.exams.models import Attempt, Flag, PaperItem, Response, SittingEvent
+from app.exams.regrading import Answered, Correction
 from app.exams.responses import Chosen
-from app.exams.scoring import ScoredItem
 from app.releases.models import ItemContent, Release
 
 
@@ -155,33 +153,41 @@ class Asked:
 def paper(session: Session, attempt_id: int) -> list[Asked]:
     """Return the paper of an attempt as drawn, with keys and the latest responses; one query."""
     rows = session.execute(_paper(), {"attempt_id": attempt_id})
-    return [
-        Asked(
-            position=item.position,
-            section=item.section,
-            item_id=item.item_id,
-            variant=item.variant,
-            item_hash=item.item_hash,
-            critical=item.critical,
-            shown=shown,
-            keyed=keyed,
-            chosen=chosen,
-            revision=revision or 0,
-            certainty=certainty,
-        )
-        for item, shown, keyed, chosen, revision, certainty in rows
-    ]
+    return [asked_of(*row) for row in rows]
 
 
-def scored(asked: Asked) -> ScoredItem:
-    """Return an item of a paper with the credit that its response earned."""
-    key = asked.keyed
-    return ScoredItem(
+def asked_of(  # noqa: PLR0917  a row of a paper, in its order
+    item: PaperItem,
+    shown: dict[str, Any],
+    keyed: dict[str, Any],
+    chosen: Chosen,
+    revision: int | None,
+    certainty: str | None = None,
+) -> Asked:
+    """Return an item of a paper from its row, its content and its latest response."""
+    return Asked(
+        position=item.position,
+        section=item.section,
+        item_id=item.item_id,
+        variant=item.variant,
+        item_hash=item.item_hash,
+        critical=item.critical,
+        shown=shown,
+        keyed=keyed,
+        chosen=chosen,
+        revision=revision or 0,
+        certainty=certainty,
+    )
+
+
+def answered(asked: Asked, correction: Correction | None = None) -> Answered:
+    """Return an item of a paper as it is scored."""
+    return Answered(
         section=asked.section,
-        objective=key["objective"],
         critical=asked.critical,
-        credit=credit(ItemType(key["type"]), Scoring(key["scoring"]), key["key"], asked.chosen),
-        answered=bool(asked.chosen),
+        keyed=asked.keyed,
+        chosen=asked.chosen,
+        correction=correction,
     )
 
 
@@ -241,6 +247,17 @@ def told(session: Session, attempt: Attempt) -> list[tuple[str, int | None, date
         .order_by(SittingEvent.id)
     )
     return [(row[0], row[1], row[2]) for row in rows]
+
+
+def sitting_now(account_id: int, now: datetime) -> ScalarSelect[bool]:
+    """Return, for a query, whether a person has an attempt that is not over, at whatever course."""
+    running = exists().where(Attempt.account_id == account_id, Attempt.closed_at.is_(None), Attempt.deadline_at > now)
+    return select(running).scalar_subquery()
+
+
+def is_sitting(session: Session, account_id: int, now: datetime) -> bool:
+    """Tell whether a person has an attempt that is not over, at whatever course; one query."""
+    return bool(session.scalar(select(sitting_now(account_id, now))))
 
 
 def items_seen(session: Session, organisation_id: int, account_id: int, course_id: str) -> frozenset[str]:

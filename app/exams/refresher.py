@@ -13,8 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.clock import day_in, start_of
-from app.content.grade import credit
-from app.content.values import ItemType, Scoring
+from app.content.grade import credit_of
 from app.errors import NotFoundError, RefusedError
 from app.exams import cards, memory
 from app.exams.bank import Bank
@@ -125,8 +124,7 @@ def respond(
         return chosen
     if not chosen and not form.get("unknown"):
         raise RefusedError(CHOOSE)
-    key = asked.keyed
-    earned = credit(ItemType(key["type"]), Scoring(key["scoring"]), key["key"], chosen)
+    earned = credit_of(asked.keyed, chosen)
     session.add(
         RefresherResponse(
             refresher_item_id=asked.item.id,

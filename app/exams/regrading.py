@@ -8,8 +8,9 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
-from app.content.grade import FULL, credit
-from app.content.values import Exam, ItemType, Scoring
+from app.content import grade
+from app.content.grade import FULL
+from app.content.values import Exam
 from app.exams.scoring import Result, ScoredItem, score_paper
 
 
@@ -50,9 +51,8 @@ class Answered:
 
 def credit_of(answered: Answered) -> Fraction | None:
     """Return the credit (0–1) of a response under the correction of its item; None where the item is dropped."""
-    found, correction = answered.keyed, answered.correction
-    kind, scoring = ItemType(found["type"]), Scoring(found["scoring"])
-    old = credit(kind, scoring, found["key"], answered.chosen)
+    keyed, chosen, correction = answered.keyed, answered.chosen, answered.correction
+    old = grade.credit_of(keyed, chosen)
     if correction is None:
         return old
     match correction.policy:
@@ -61,9 +61,9 @@ def credit_of(answered: Answered) -> Fraction | None:
         case Policy.FULL_CREDIT:
             return FULL
         case Policy.ACCEPT_NEW:
-            return credit(kind, scoring, correction.key, answered.chosen)
+            return grade.credit_of(keyed, chosen, key=correction.key)
         case Policy.ACCEPT_BOTH:
-            return max(old, credit(kind, scoring, correction.key, answered.chosen))
+            return max(old, grade.credit_of(keyed, chosen, key=correction.key))
 
 
 def scored(paper: Iterable[Answered]) -> list[ScoredItem]:

@@ -15,8 +15,9 @@ from app.errors import NotFoundError, RefusedError
 from app.exams import cases, coaching, queries, timing
 from app.exams.exposure import asked_lately
 from app.exams.models import CLOSED_BY_WITHDRAWAL, ENDED, Attempt, AttemptGrant, Flag, PaperItem
+from app.exams.regrading import recount
 from app.exams.responses import hash_revisions
-from app.exams.scoring import result_values, score_paper
+from app.exams.scoring import result_values
 from app.people import queries as people
 from app.people.permissions import Action, Actor
 from app.releases import queries as releases
@@ -191,7 +192,7 @@ def _score(session: Session, attempt: Attempt, closed_by: str) -> dict[str, Any]
     session.execute(select(Attempt.id).where(Attempt.id == attempt.id).with_for_update())
     release = session.get_one(Release, attempt.release_id)
     asked = queries.paper(session, attempt.id)
-    result = score_paper([queries.scored(one) for one in asked], exam_of(release.manifest))
+    result = recount([queries.answered(one) for one in asked], exam_of(release.manifest))
     return {
         "original_numerator": result.score.numerator,
         "original_denominator": result.score.denominator,

@@ -1,4 +1,4 @@
-"""Passes that a withdrawn row shakes: each is scored again without the items that rest on it."""
+"""Passes that a withdrawn row shakes: each is scored again by the keys that count, without what rests on it."""
 
 from collections.abc import Collection
 from typing import Any
@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from app.exams import queries
+from app.exams.aftermath import aftermath
 from app.exams.models import Attempt
+from app.exams.regrading import scored
 from app.exams.scoring import score_paper
 from app.releases.manifest import exam_of
 from app.releases.models import Release, ReleaseWithdrawal
@@ -45,8 +46,7 @@ def shaken(session: Session, touched: Collection[int]) -> frozenset[int]:
 
 
 def _holds(session: Session, attempt_id: int, manifest: dict[str, Any], withdrawn: Collection[str]) -> bool:
-    asked = queries.paper(session, attempt_id)
-    kept = [queries.scored(one) for one in asked if not set(one.keyed["facts"]) & set(withdrawn)]
-    if len(kept) == len(asked):
-        return True
-    return bool(kept) and score_paper(kept, exam_of(manifest)).passed
+    paper = aftermath(session, session.get_one(Attempt, attempt_id)).answered
+    kept = [one for one in paper if not set(one.keyed["facts"]) & set(withdrawn)]
+    items = scored(kept)
+    return len(kept) == len(paper) or (bool(items) and score_paper(items, exam_of(manifest)).passed)

@@ -15,11 +15,29 @@ from werkzeug.wrappers import Response
 
 from app import clock
 from app.db import Database
+from app.errors import RefusedError
+from app.exams.queries import is_sitting
 from app.people import passwords, queries
 from app.people.permissions import ROLE_LABELS, Action, Actor, Role
 from app.web.limits import Limits
 
 View = TypeVar("View", bound=Callable[..., Any])
+# What these let somebody see tells keys. The stop button is not among them: it is never out of reach.
+SHOWS_KEYS = frozenset(
+    {
+        Action.SEE_RELEASES,
+        Action.PUBLISH_RELEASE,
+        Action.SEE_CASES,
+        Action.OPEN_CASE,
+        Action.SIGN_CASE,
+        Action.DECIDE_APPEAL,
+        Action.SEE_STATISTICS,
+    }
+)
+SITTING = (
+    "You are sitting an exam, and this page tells keys. Submit the exam first, then come back. "
+    "To stop a release at once, open /releases/ followed by its number and /withdraw."
+)
 SIGNED_IN = "signed in"
 PUBLIC = "public"
 SIGNED_OUT = "You were signed out: after some time without use, or everywhere at once. Sign in to go on where you were."
@@ -129,12 +147,24 @@ def requires(action: Action | None = None) -> Callable[[View], View]:
                 return _ask_to_sign_in()
             if action is not None and not visitor().actor.can(action):
                 abort(404)
+            if action in SHOWS_KEYS:
+                _refuse_who_sits(visitor().actor)
             return view(*args, **kwargs)
 
         guarded.access = action.value if action else SIGNED_IN  # type: ignore[attr-defined]
         return cast("View", guarded)
 
     return mark
+
+
+def _refuse_who_sits(actor: Actor) -> None:
+    """Refuse a page that tells keys to somebody who is sitting an exam; only who learns as well is asked for."""
+    if not actor.can(Action.LEARN):
+        return
+    with reading() as found:
+        sits = is_sitting(found, actor.account_id, now())
+    if sits:
+        raise RefusedError(SITTING)
 
 
 def fragment(template: str, **values: Any) -> str:

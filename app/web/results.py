@@ -12,6 +12,7 @@ from app.certification.standing import Standing, record_after, standing_of
 from app.exams import history, timing
 from app.exams.aftermath import NOTHING_AFTER, Aftermath, aftermath
 from app.exams.models import CLOSED_BY_WITHDRAWAL, Attempt
+from app.exams.regrading import credit_of
 from app.exams.scoring import number_shown, percent_shown
 from app.people import queries as people
 from app.people.permissions import Action
@@ -21,7 +22,7 @@ from app.releases.queries import NOTHING_WITHDRAWN, Withdrawals
 from app.web.access import now, reading, requires, visitor
 from app.web.exam_words import seat_text
 from app.web.proof_words import proof_context
-from app.web.results_after import appeals_context, earned, entry, in_force, regrade_context, wrong_critical
+from app.web.results_after import appeals_context, entry, regrade_context, wrong_critical
 from app.web.words import Context, counted, moment
 
 bp = Blueprint("results", __name__)
@@ -239,12 +240,11 @@ def _critical(
     if not stored["critical_of"]:
         return None
     if shows_keys:
-        corrections = in_force(after)
-        found = [(one, earned(one, corrections)) for one in after.asked if one.critical]
+        found = [(one, credit_of(scored)) for one, scored in zip(after.asked, after.answered, strict=True)]
         rows = [
             {"name": Markup(one.shown["stem"]).striptags(), "met": got == 1, "word": "Right" if got == 1 else "Wrong"}  # noqa: S704
             for one, got in found
-            if got is not None
+            if one.critical and got is not None
         ]
     else:
         # While attempts remain the topic is named, never the question: that would give the key away.

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
-from fractions import Fraction
 
 from flask import url_for
 from markupsafe import escape
@@ -14,8 +13,8 @@ from app.exams.aftermath import Aftermath, OwnAppeal
 from app.exams.case_models import FALLS, STANDS, THE_RESULT, Regrade
 from app.exams.cases import refuse_contest
 from app.exams.models import Attempt
-from app.exams.queries import Asked
-from app.exams.regrading import NEEDS_KEY, Answered, Correction, Policy, credit_of
+from app.exams.queries import Asked, answered
+from app.exams.regrading import NEEDS_KEY, Policy, credit_of
 from app.exams.scoring import percent_of
 from app.web.exam_words import key_lines
 from app.web.words import Context, moment
@@ -28,34 +27,12 @@ CORRECTED = {
 }
 
 
-def in_force(after: Aftermath) -> Mapping[int, Correction]:
-    """Return the corrections that the result which counts rests on, by position."""
-    one = after.regrade
-    if one is None or _counts(one, after.outcome):
-        return after.corrections
-    return {position: found for position, found in after.corrections.items() if found.case_id != one.case_id}
-
-
-def earned(one: Asked, corrections: Mapping[int, Correction]) -> Fraction | None:
-    """Return the credit of an item in the result that counts; None where it was dropped."""
-    return credit_of(
-        Answered(
-            section=one.section,
-            critical=one.critical,
-            keyed=one.keyed,
-            chosen=one.chosen,
-            correction=corrections.get(one.position),
-        )
-    )
-
-
 def wrong_critical(after: Aftermath) -> Counter[str]:
     """Return how many critical items of each objective were not right."""
-    corrections = in_force(after)
     return Counter(
         one.keyed["objective"]
-        for one in after.asked
-        if one.critical and (got := earned(one, corrections)) is not None and got < 1
+        for one in after.answered
+        if one.critical and (got := credit_of(one)) is not None and got < 1
     )
 
 
@@ -92,8 +69,7 @@ def appeals_context(attempt: Attempt, after: Aftermath, now: datetime, zone: str
 
 def entry(one: Asked, after: Aftermath, course_id: str) -> Context:
     """Return an item with its key and why, as the review policy lets its owner read them."""
-    corrections = in_force(after)
-    got, correction = earned(one, corrections), after.corrections.get(one.position)
+    got, correction = credit_of(answered(one, after.in_force.get(one.position))), after.corrections.get(one.position)
     kept = {option["id"]: option["html"] for option in one.shown["options"]}
     whys = [why for option, why in one.keyed["whys"].items() if option in (one.chosen or ())]
     why = "".join(f"<p>{text}</p>" for text in [one.keyed["why"], *whys] if text)
@@ -116,10 +92,6 @@ def entry(one: Asked, after: Aftermath, course_id: str) -> Context:
             if row
         ],
     }
-
-
-def _counts(one: Regrade, outcome: str | None) -> bool:
-    return one.passed or not one.was_passed or outcome == FALLS
 
 
 def _told(numerator: int, denominator: int, passed: bool) -> Context:  # noqa: FBT001  a decision, not a switch

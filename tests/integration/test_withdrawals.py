@@ -31,6 +31,8 @@ from tests.factories import (
 )
 from tests.integration.editions import FACT, LATER, begin, confirm, items_of, revised, seed_that, sign, withdraw
 from tests.integration.story import NOW, at_once, certifications, events, start, town
+from tests.integration.wrong_keys import LATER as AFTER_CASE
+from tests.integration.wrong_keys import asked_at, correct, critical_item, sit_but
 
 
 @pytest.fixture
@@ -112,6 +114,25 @@ def test_a_pass_counts_only_if_it_holds_without_the_withdrawn_rows(db: Session, 
     assert len(certifications(db, world.ann.id)) == (0 if narrow else 1)
     if narrow:  # it does not count as failed either: she sits again at once
         assert begin(db, world.ann, seed=8, now=LATER).number == 2
+
+
+def test_a_withdrawal_weighs_a_pass_by_the_keys_that_count(db: Session, world: World) -> None:
+    at = critical_item(db, world)
+    attempt = sit_but(db, world.ann.actor, wrong=[at])
+    item = asked_at(db, attempt, at)
+    correct(db, world, item.item_hash, "full_credit")
+    assert (attempt.original_passed, attempt.passed) == (False, True)
+    other = next(
+        fact
+        for one in exams.paper(db, attempt.id)
+        for fact in one.keyed["facts"]
+        if fact not in item.keyed["facts"] and not fact.startswith("settings/")
+    )
+    withdraw(db, world, other)
+    later = AFTER_CASE + timedelta(minutes=5)
+    read_lessons(db, world.ann.actor, now=later)
+    observe(db, world.eva.actor, world.ann.id, now=later)
+    assert len(certifications(db, world.ann.id)) == 1
 
 
 def _scored(asked: exams.Asked, wrong: set[int]) -> ScoredItem:

@@ -20,6 +20,7 @@ from app.db import Database
 from app.exams import refresher
 from app.exams.queries import Asked
 from app.people import service
+from app.people.permissions import Role
 from app.releases.models import ItemContent, ReleasePiece
 from tests.asking import sign_edition
 from tests.factories import COURSE, ZONE, World, frozen_course
@@ -290,3 +291,20 @@ def rewrite_keys(session: Session, change: Change) -> None:
     session.execute(sa.text("DROP TRIGGER item_content_no_update"))
     for number, item in enumerate(session.scalars(sa.select(ItemContent)).all()):
         item.keyed = change(number, item.keyed)
+
+
+@pytest.mark.parametrize("path", ["/statistics", f"/statistics/{COURSE}", "/cases", "/appeals", "/releases"])
+def test_who_writes_items_as_well_reads_no_key_while_sitting(
+    browser: Browser, world: World, database: Database, path: str
+) -> None:
+    with database.transaction() as session:
+        service.give_role(
+            session, actor=world.ida.actor, account_id=world.ann.id, role=Role.AUTHOR, clinic_id=None, now=clock.now()
+        )
+    assert browser.sign_in(world.ann).get(path).status_code == 200
+    attempt_id = start_mixed(database, world)
+    refused = browser.get(path)
+    assert refused.status_code == 409
+    assert "You are sitting an exam, and this page tells keys." in refused.text
+    assert browser.send(f"/attempts/{attempt_id}/submit").status_code == 303
+    assert browser.get(path).status_code == 200
