@@ -28,7 +28,7 @@ class Databases:
         self._stack = stack
         self._server: Server | None = None
         self._made: dict[tuple[EngineName, str], object] = {}
-        self._shared: dict[EngineName, Engine] = {}
+        self._shared: dict[tuple[EngineName, str], Engine] = {}
         self._numbers = itertools.count(1)
 
     def template(self, engine: EngineName, name: str, fill: Callable[[Database], Made]) -> Made:
@@ -50,13 +50,13 @@ class Databases:
         else:
             shutil.rmtree(self._folder / name)
 
-    def shared(self, engine: EngineName) -> Engine:
-        """Return the one migrated database that tests roll back in."""
-        if engine not in self._shared:
-            made = make_engine(self._new(engine, "fluence_shared", EMPTY))
+    def shared(self, engine: EngineName, template: str = EMPTY) -> Engine:
+        """Return the one copy of a template that tests roll back in."""
+        if (engine, template) not in self._shared:
+            made = make_engine(self._new(engine, f"{template}_shared", template))
             self._stack.callback(made.dispose)
-            self._shared[engine] = made
-        return self._shared[engine]
+            self._shared[engine, template] = made
+        return self._shared[engine, template]
 
     def _new(self, engine: EngineName, name: str, template: str) -> str:
         if (engine, EMPTY) not in self._made:

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 
-from app.content.values import Course, Exam, Item, ItemType, Lesson, Option, Scheme, Section, Standing, StatementRow
+from app.content.values import Course, Exam, Item, ItemType, Lesson, Option, Section, Standing, StatementRow
+from tests.unit import course_rows
 
 COURSE_ID, FACT = "life", "statements/st-1"
 ASKED, CUT, ALLOWED, MINUTES, WAIT = 4, Fraction(1, 2), 2, 30, timedelta(hours=24)
@@ -19,22 +20,13 @@ EXAM = Exam(
         Section(objective="safe", items=1, draw_from=("items",), cut_score_percent=None),
     ),
 )
-SCHEME = Scheme(
+SCHEME = replace(
+    course_rows.SCHEME,
     title="Life",
-    validity_months=12,
-    expiry_basis="completion",
     renewal_window_days=30,
     grace_days=0,
     requires_lessons="none",
     requires_sign_offs=0,
-    requires_certifications=(),
-    scope_devices=(),
-    scope_skin_types=(),
-    scope_procedures=(),
-    practice_per_cell=None,
-    renewal_lessons=None,
-    renewal_items=None,
-    disclaimer="Not a licence.",
 )
 ROW = StatementRow(
     id="st-1",

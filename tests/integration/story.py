@@ -27,6 +27,7 @@ from tests.databases import Databases, EngineName
 from tests.factories import COURSE, PASSWORD, World, frozen_course, make_world
 
 NOW = datetime(2026, 11, 22, 13, 6, tzinfo=UTC)
+AT_NOON = "world_at_noon"
 ITEMS = 20
 MOMENT = 0.2  # seconds; the first who waits in vain frees all
 Got = TypeVar("Got")
@@ -40,11 +41,16 @@ class Town:
     world: World
 
 
+def people_at_noon(engine: EngineName, databases: Databases) -> World:
+    """Return the people of the house, before NOW, of whom there is a template."""
+    return databases.template(engine, AT_NOON, lambda database: make_world(database, now=NOW))
+
+
 @contextmanager
 def town(engine: EngineName, databases: Databases) -> Iterator[Town]:
     """Copy the world as it was at NOW into a database of the test's own."""
-    world = databases.template(engine, "world_at_noon", lambda database: make_world(database, now=NOW))
-    with databases.copy(engine, "world_at_noon") as url:
+    world = people_at_noon(engine, databases)
+    with databases.copy(engine, AT_NOON) as url:
         database = Database(url)
         yield Town(database=database, world=world)
         database.engine.dispose()

@@ -22,19 +22,13 @@ from app.exams.history import sat
 from app.exams.models import Accommodation, AttemptBreak
 from app.exams.timing import Terms
 from tests.databases import Databases, EngineName
-from tests.factories import COURSE, ZONE, World, people_of
+from tests.factories import COURSE, ZONE, World
 from tests.integration.accommodated import MORE, REASON, grant
 from tests.integration.story import NOW, answer, at_once, start, submit, town, trail
 
 MINUTE = timedelta(minutes=1)
 TODAY = day_in(ZONE, NOW)
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def world(db: Session) -> World:
-    """The people of the house, before NOW; undone after the test."""
-    return people_of(db, NOW)
 
 
 def seat(session: Session, world: World, **later: Any) -> timing.Allowed | timing.Refused:

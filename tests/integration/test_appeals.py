@@ -1,6 +1,5 @@
 """Appeals: once each, answered by somebody who neither wrote the item nor trained the person, and on the record."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -18,23 +17,9 @@ from app.people import queries as people_queries
 from app.people import service as people
 from app.people.models import Account
 from app.people.permissions import Role
-from tests.databases import Databases, EngineName
-from tests.factories import COURSE, Person, World, people_of
-from tests.integration.story import NOW, Town, at_once, town, trail
+from tests.factories import COURSE, Person, World
+from tests.integration.story import NOW, Town, at_once, trail
 from tests.integration.wrong_keys import LATER, asked_at, open_case, sit_but
-
-
-@pytest.fixture
-def world(db: Session) -> World:
-    """The people of the house, before NOW; undone after the test."""
-    return people_of(db, NOW)
-
-
-@pytest.fixture
-def busy(engine_name: EngineName, databases: Databases) -> Iterator[Town]:
-    """The people of the house in a database of the test's own."""
-    with town(engine_name, databases) as made:
-        yield made
 
 
 def test_an_item_and_the_result_are_contested_once_each(db: Session, world: World) -> None:

@@ -1,6 +1,5 @@
 """Cases about wrong keys: the dry run, the signature, the replay of every stored response, and what it is worth."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from fractions import Fraction
 
@@ -26,9 +25,8 @@ from app.exams.timing import RefusalKind, Refused
 from app.releases.manifest import exam_of
 from app.releases.models import Release
 from app.reports.exports import CERTIFICATIONS, Asked
-from tests.databases import Databases, EngineName
-from tests.factories import COURSE, PASSWORD, ZONE, World, observe, people_of, read_lessons
-from tests.integration.story import NOW, Town, at_once, certifications, events, town, trail
+from tests.factories import COURSE, PASSWORD, ZONE, World, observe, read_lessons
+from tests.integration.story import NOW, Town, at_once, certifications, events, trail
 from tests.integration.wrong_keys import (
     LATER,
     answer_but,
@@ -42,19 +40,6 @@ from tests.integration.wrong_keys import (
     sit_but,
     somebody_asked,
 )
-
-
-@pytest.fixture
-def world(db: Session) -> World:
-    """The people of the house, before NOW; undone after the test."""
-    return people_of(db, NOW)
-
-
-@pytest.fixture
-def busy(engine_name: EngineName, databases: Databases) -> Iterator[Town]:
-    """The people of the house in a database of the test's own."""
-    with town(engine_name, databases) as made:
-        yield made
 
 
 def test_a_regrade_makes_a_pass_and_issues_what_it_earns(db: Session, world: World) -> None:

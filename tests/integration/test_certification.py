@@ -1,6 +1,5 @@
 """Certifications through the services: issued, renewed, suspended, lost and earned again; and what is refused."""
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -25,7 +24,7 @@ from app.releases import queries as releases
 from app.releases import service as release_service
 from app.reports.columns import CERTIFICATION_COLUMNS
 from app.reports.exports import Asked, certification_rows
-from tests.databases import Databases, EngineName
+from tests.databases import EMPTY
 from tests.factories import COURSE, World, certify, observe, people_of, read_lessons, sister_course
 from tests.integration import editions
 from tests.integration.story import (
@@ -37,13 +36,18 @@ from tests.integration.story import (
     next_edition,
     publish_and_sign,
     start,
-    town,
 )
 
 CERTIFIED = NOW - timedelta(days=340)
 BEGAN = NOW - timedelta(days=345)
 TODAY = date(2026, 11, 22)
 FIRST_ON, LAST_ON = date(2025, 12, 17), date(2026, 12, 16)
+
+
+@pytest.fixture
+def template() -> str:
+    """Nobody yet."""
+    return EMPTY
 
 
 @pytest.fixture
@@ -249,13 +253,6 @@ def test_two_suspensions_at_once_are_one(busy: Town) -> None:
     assert sum(isinstance(one, RefusedError) for one in got) == 3
     with busy.database.session() as session:
         assert events(session, busy.world.ann.id) == [EventKind.ISSUED, EventKind.SUSPENDED]
-
-
-@pytest.fixture
-def busy(engine_name: EngineName, databases: Databases) -> Iterator[Town]:
-    """The people of the house in a database of the test's own."""
-    with town(engine_name, databases) as made:
-        yield made
 
 
 def change(

@@ -17,17 +17,11 @@ from app.exams.disclosure import as_text, read_paper
 from app.exams.exposure import LATELY, asked_lately
 from app.exams.models import Attempt, PaperItem
 from app.releases import queries as releases
-from tests.factories import COURSE, World, people_of
+from tests.factories import COURSE, World
 from tests.integration.editions import withdraw
 from tests.integration.story import NOW, start, submit
 
 LATER = NOW + timedelta(minutes=5)
-
-
-@pytest.fixture
-def world(db: Session) -> World:
-    """The people of the house, before NOW; undone after the test."""
-    return people_of(db, NOW)
 
 
 def test_the_papers_of_the_release_here_are_counted(db: Session, world: World) -> None:

@@ -1,6 +1,5 @@
 """Being let into a sitting by a code or a network, and what a browser tells of it: both engines, alone and at once."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -19,26 +18,12 @@ from app.people import places
 from app.people import service as people
 from app.people.permissions import Actor, Role
 from tests.asking import sign_edition
-from tests.databases import Databases, EngineName
-from tests.factories import COURSE, World, people_of
-from tests.integration.story import NOW, Town, at_once, start, submit, town, trail
+from tests.factories import COURSE, World
+from tests.integration.story import NOW, Town, at_once, start, submit, trail
 
 SOON = NOW + timedelta(minutes=5)
 CROWD = 6
 INSIDE, OUTSIDE = "203.0.113.9", "198.51.100.7"
-
-
-@pytest.fixture
-def world(db: Session) -> World:
-    """The people of the house, before NOW; undone after the test."""
-    return people_of(db, NOW)
-
-
-@pytest.fixture
-def busy(engine_name: EngineName, databases: Databases) -> Iterator[Town]:
-    """The people of the house in a database of the test's own."""
-    with town(engine_name, databases) as made:
-        yield made
 
 
 def test_a_code_lets_in_once(db: Session, world: World) -> None:

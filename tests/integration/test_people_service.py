@@ -13,16 +13,10 @@ from app.exams.models import Attempt
 from app.people import passwords, queries, service
 from app.people.models import AccessLink, Account, RoleGrant
 from app.people.permissions import Actor, Role
-from tests.factories import COURSE, PASSWORD, Person, World, people_of
+from tests.factories import COURSE, PASSWORD, Person, World
 
 NOW = datetime(2026, 11, 22, 13, 6, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
-
-
-@pytest.fixture
-def world(db: Session) -> World:
-    """The people of the house, before NOW."""
-    return people_of(db, NOW)
 
 
 def test_an_invited_person_sets_a_password_and_signs_in(db: Session, world: World) -> None:

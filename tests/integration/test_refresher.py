@@ -1,6 +1,5 @@
 """The refresher through the services: drawn, answered, remembered; alone and all at once, on both engines."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import partial
@@ -17,25 +16,11 @@ from app.exams.refresher_models import RefresherCard, RefresherItem, RefresherRe
 from app.people.permissions import Actor
 from app.releases import service as releases
 from app.releases.models import ItemContent, ReleaseItem
-from tests.databases import Databases, EngineName
-from tests.factories import COURSE, PASSWORD, ZONE, World, people_of
-from tests.integration.story import NOW, Town, at_once, next_edition, publish_and_sign, start, submit, town, trail
+from tests.factories import COURSE, PASSWORD, ZONE, World
+from tests.integration.story import NOW, Town, at_once, next_edition, publish_and_sign, start, submit, trail
 
 CROWD = 6
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def world(db: Session) -> World:
-    """The people of the house, before NOW; undone after the test."""
-    return people_of(db, NOW)
-
-
-@pytest.fixture
-def busy(engine_name: EngineName, databases: Databases) -> Iterator[Town]:
-    """The people of the house in a database of the test's own."""
-    with town(engine_name, databases) as made:
-        yield made
 
 
 def test_a_day_asks_ten_facts_once_and_then_is_done(db: Session, world: World) -> None:

@@ -21,17 +21,10 @@ from tests.factories import (
     COURSE,
     World,
     certify,
-    people_of,
     revised_course,
 )
 from tests.integration.editions import FACT, confirm, count, revised, seen_now, sign, tell
 from tests.integration.story import NOW, start, trail
-
-
-@pytest.fixture
-def world(db: Session) -> World:
-    """The people of the house, before NOW; undone after the test."""
-    return people_of(db, NOW)
 
 
 def test_every_change_is_named_with_its_class(db: Session, world: World) -> None:

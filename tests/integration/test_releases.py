@@ -16,16 +16,10 @@ from app.people import service as people
 from app.people.permissions import Actor, Role
 from app.releases import queries, service
 from app.releases.models import ContentFile, ItemContent, ReleaseItem, ReleaseSignature
-from tests.factories import COURSE, PASSWORD, World, frozen_course, people_of
+from tests.factories import COURSE, PASSWORD, World, frozen_course
 from tests.integration.story import NOW, next_edition, publish_and_sign, start, trail
 
 UNKNOWN = 999_999
-
-
-@pytest.fixture
-def world(db: Session) -> World:
-    """The people of the house, before NOW; undone after the test."""
-    return people_of(db, NOW)
 
 
 def test_publishing_stores_everything_under_its_hash(db: Session, world: World) -> None:

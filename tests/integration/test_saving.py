@@ -1,6 +1,6 @@
 """Saving a response: never over what is newer, a retry adds nothing, and how sure one was is kept and hashed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
@@ -20,26 +20,12 @@ from app.exams.queries import Asked
 from app.exams.responses import hash_revisions
 from app.exams.saving import Saved
 from tests.asking import sign_edition
-from tests.databases import Databases, EngineName
-from tests.factories import World, people_of
-from tests.integration.story import NOW, Town, at_once, start, submit, town
+from tests.factories import World
+from tests.integration.story import NOW, Town, at_once, start, submit
 
 SOON = NOW + timedelta(minutes=5)
 CROWD = 8
 Form = dict[str, list[str]]
-
-
-@pytest.fixture
-def world(db: Session) -> World:
-    """The people of the house, before NOW; undone after the test."""
-    return people_of(db, NOW)
-
-
-@pytest.fixture
-def busy(engine_name: EngineName, databases: Databases) -> Iterator[Town]:
-    """The people of the house in a database of the test's own."""
-    with town(engine_name, databases) as made:
-        yield made
 
 
 def test_an_older_page_overwrites_nothing(db: Session, world: World) -> None:

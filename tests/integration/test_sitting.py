@@ -1,6 +1,6 @@
 """Sitting an exam through the services: starting, saving, running out, submitting; alone and all at once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
@@ -18,8 +18,7 @@ from app.exams.models import ENDED, Attempt, Response
 from app.exams.responses import hash_revisions
 from app.exams.service import RAN_OUT, SUBMITTED
 from app.people import service as people
-from tests.databases import Databases, EngineName
-from tests.factories import COURSE, World, observe, people_of, read_lessons
+from tests.factories import COURSE, World, observe, read_lessons
 from tests.integration.story import (
     ITEMS,
     NOW,
@@ -32,26 +31,12 @@ from tests.integration.story import (
     publish_and_sign,
     start,
     submit,
-    town,
     trail,
 )
 
 CROWD = 8
 DEADLINE = NOW + timedelta(minutes=30)
 SOON = NOW + timedelta(minutes=5)
-
-
-@pytest.fixture
-def world(db: Session) -> World:
-    """The people of the house, before NOW; undone after the test."""
-    return people_of(db, NOW)
-
-
-@pytest.fixture
-def busy(engine_name: EngineName, databases: Databases) -> Iterator[Town]:
-    """The people of the house in a database of the test's own."""
-    with town(engine_name, databases) as made:
-        yield made
 
 
 def test_starting_twice_goes_on_with_one_attempt(db: Session, world: World) -> None:

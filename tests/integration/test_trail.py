@@ -1,6 +1,5 @@
 """The trail and the records: an entry for every act, in its transaction; nothing is ever changed or taken away."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -27,9 +26,8 @@ from app.people.permissions import Role
 from app.releases import comparing
 from app.releases import service as releases
 from app.reports import releases as reports
-from tests.databases import Databases, EngineName
-from tests.factories import COURSE, PASSWORD, REVISED_ROW, ZONE, World, assign, certify, people_of, revised_course
-from tests.integration.story import NOW, Town, answer, rows, start, submit, town, trail
+from tests.factories import COURSE, PASSWORD, REVISED_ROW, ZONE, World, assign, certify, revised_course
+from tests.integration.story import NOW, Town, answer, rows, start, submit, trail
 from tests.integration.wrong_keys import asked_at, correct, sit_but
 
 LATER = NOW + timedelta(minutes=5)
@@ -84,19 +82,6 @@ CHANGING = {
     "refresher_card",
     "entry_detail",
 }
-
-
-@pytest.fixture
-def world(db: Session) -> World:
-    """The people of the house, before NOW; undone after the test."""
-    return people_of(db, NOW)
-
-
-@pytest.fixture
-def busy(engine_name: EngineName, databases: Databases) -> Iterator[Town]:
-    """The people of the house in a database of the test's own."""
-    with town(engine_name, databases) as made:
-        yield made
 
 
 def test_every_table_is_either_insert_only_or_known_to_change() -> None:

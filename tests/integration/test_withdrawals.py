@@ -24,7 +24,6 @@ from tests.factories import (
     PASSWORD,
     World,
     observe,
-    people_of,
     read_lessons,
     revised_course,
     sister_course,
@@ -33,12 +32,6 @@ from tests.integration.editions import FACT, LATER, begin, confirm, items_of, re
 from tests.integration.story import NOW, at_once, certifications, events, start, town
 from tests.integration.wrong_keys import LATER as AFTER_CASE
 from tests.integration.wrong_keys import asked_at, correct, critical_item, sit_but
-
-
-@pytest.fixture
-def world(db: Session) -> World:
-    """The people of the house, before NOW; undone after the test."""
-    return people_of(db, NOW)
 
 
 def test_a_withdrawn_release_stops_everything_at_once(db: Session, world: World) -> None:
