@@ -80,10 +80,10 @@ def _day(board: ScopeBoard, day: date, open_cells: int) -> Context:
     return {
         "weekday": f"{day:%a}",
         "number": day.day,
+        "month": f"{day:%B}",
         "note": counted(open_cells, "gap") if open_cells else "covered",
         "is_open": bool(open_cells),
         "href": _url(board, day),
-        "label": f"{weekday(day)}, {counted(open_cells, 'gap') if open_cells else 'covered'}",
         "current": day == board.day,
     }
 

@@ -38,6 +38,31 @@ def test_max_invites_assigns_and_watches_the_board(live: Live, open_page: Open) 
     look_at(phone)
 
 
+def test_max_sees_who_may_treat_what_and_which_devices_stand_there(live: Live, open_page: Open) -> None:
+    page = signed_in(open_page(), live.world.max.email)
+    page.get_by_role("link", name="Scope").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Who may treat what")
+    expect(page.get_by_text("Nobody is certified for it yet.").first).to_be_visible()
+    look_at(page)  # a gap
+    with live.database.transaction() as session:
+        certify(session, live.world, live.world.ann, now=clock.now() - timedelta(hours=1))
+    page.reload()
+    expect(page.get_by_role("link", name="Ann Berg")).to_be_visible()
+    expect(page.get_by_text("Nobody on")).to_have_count(0)
+    look_at(page)
+    page.get_by_role("link", name="Devices").click()
+    look_at(page)
+    page.get_by_role("checkbox").first.focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Saved: the scope board asks about these devices.")).to_be_visible()
+    expect(page.get_by_text("Nobody has said which devices stand here")).to_have_count(0)
+    last = page.get_by_role("navigation", name="Day").get_by_role("link").nth(7)
+    last.focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/scope\?clinic=\d+&day=\d{4}-\d\d-\d\d$"))
+
+
 def invite(page: Page) -> str:
     """Invite Rosa as a technician; return the link that is shown this once."""
     page.get_by_role("link", name="People").click()
