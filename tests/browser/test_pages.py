@@ -39,3 +39,14 @@ def test_what_is_refused_or_rarely_seen_is_sound(live: Live, open_page: Open, pr
         page.goto(address)
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
         look_at(page)
+
+
+def test_the_rare_pages_of_a_manager_and_an_administrator_are_sound(live: Live, open_page: Open) -> None:
+    manager = signed_in(open_page(), live.world.max.email)
+    manager.goto("/proctor-codes")
+    expect(manager.get_by_role("heading", level=1)).to_be_visible()
+    look_at(manager)
+    administrator = signed_in(open_page(), live.world.ida.email)
+    administrator.goto(f"/clinics/{live.world.riverside}/networks")
+    expect(administrator.get_by_role("heading", level=1)).to_contain_text("Riverside")
+    look_at(administrator)
