@@ -12,6 +12,7 @@ from sqlalchemy import Engine, make_url
 
 import config
 from app.db import Database, make_engine, upgrade
+from app.reports import item_statistics
 from tests.postgres import Server, server
 
 EngineName = Literal["sqlite", "postgresql"]
@@ -29,6 +30,7 @@ class Databases:
         self._server: Server | None = None
         self._made: dict[tuple[EngineName, str], object] = {}
         self._shared: dict[tuple[EngineName, str], Engine] = {}
+        self._opened: dict[str, Database] = {}
         self._numbers = itertools.count(1)
 
     def template(self, engine: EngineName, name: str, fill: Callable[[Database], Made]) -> Made:
@@ -41,9 +43,19 @@ class Databases:
         return cast("Made", self._made[engine, name])
 
     @contextmanager
-    def copy(self, engine: EngineName, template: str = EMPTY) -> Iterator[str]:
+    def opened(self, engine: EngineName, template: str = EMPTY) -> Iterator[Database]:
+        """Open a copy of a template for one test; the next one finds the engine with its statements compiled."""
+        with self.copy(engine, template, name="fluence_opened") as url:
+            if url not in self._opened:
+                self._opened[url] = Database(url)
+            yield self._opened[url]
+            self._opened[url].engine.dispose()
+            item_statistics._figured.clear()  # noqa: SLF001  the next database has the same address
+
+    @contextmanager
+    def copy(self, engine: EngineName, template: str = EMPTY, *, name: str = "") -> Iterator[str]:
         """Yield the address of a copy of a template, which is gone after the block."""
-        name = f"fluence_{next(self._numbers)}"
+        name = name or f"fluence_{next(self._numbers)}"
         yield self._new(engine, name, template)
         if engine == "postgresql":
             self._postgres().drop(name)

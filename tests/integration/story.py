@@ -27,7 +27,6 @@ from tests.databases import Databases, EngineName
 from tests.factories import COURSE, PASSWORD, World, frozen_course, make_world
 
 NOW = datetime(2026, 11, 22, 13, 6, tzinfo=UTC)
-AT_NOON = "world_at_noon"
 ITEMS = 20
 MOMENT = 0.2  # seconds; the first who waits in vain frees all
 Got = TypeVar("Got")
@@ -41,19 +40,22 @@ class Town:
     world: World
 
 
-def people_at_noon(engine: EngineName, databases: Databases) -> World:
-    """Return the people of the house, before NOW, of whom there is a template."""
-    return databases.template(engine, AT_NOON, lambda database: make_world(database, now=NOW))
+def template_at(moment: datetime) -> str:
+    """Return the name of the template of the people of the house, as they are at a moment."""
+    return f"world_{moment:%Y%m%d_%H%M}"
+
+
+def people_at(moment: datetime, engine: EngineName, databases: Databases) -> World:
+    """Return the people of the house, as they are at a moment, of whom there is a template."""
+    return databases.template(engine, template_at(moment), lambda database: make_world(database, now=moment))
 
 
 @contextmanager
 def town(engine: EngineName, databases: Databases) -> Iterator[Town]:
     """Copy the world as it was at NOW into a database of the test's own."""
-    world = people_at_noon(engine, databases)
-    with databases.copy(engine, AT_NOON) as url:
-        database = Database(url)
+    world = people_at(NOW, engine, databases)
+    with databases.opened(engine, template_at(NOW)) as database:
         yield Town(database=database, world=world)
-        database.engine.dispose()
 
 
 def at_once(database: Database, *acts: Callable[[Session], Got]) -> list[Got | Exception]:

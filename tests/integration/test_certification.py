@@ -24,8 +24,7 @@ from app.releases import queries as releases
 from app.releases import service as release_service
 from app.reports.columns import CERTIFICATION_COLUMNS
 from app.reports.exports import Asked, certification_rows
-from tests.databases import EMPTY
-from tests.factories import COURSE, World, certify, observe, people_of, read_lessons, sister_course
+from tests.factories import COURSE, World, certify, observe, read_lessons, sister_course
 from tests.integration import editions
 from tests.integration.story import (
     NOW,
@@ -45,15 +44,9 @@ FIRST_ON, LAST_ON = date(2025, 12, 17), date(2026, 12, 16)
 
 
 @pytest.fixture
-def template() -> str:
-    """Nobody yet."""
-    return EMPTY
-
-
-@pytest.fixture
-def world(db: Session) -> World:
-    """The people of the house, who have been there for a year; undone after the test."""
-    return people_of(db, BEGAN)
+def moment() -> datetime:
+    """The people of the house have been there for a year."""
+    return BEGAN
 
 
 def test_it_is_issued_when_the_last_requirement_is_met(db: Session, world: World) -> None:

@@ -23,8 +23,7 @@ from app.people.permissions import Role
 from app.releases.models import Release
 from app.reports import exports
 from app.reports.exports import CERTIFICATIONS, TRAIL, Asked, Export
-from tests.databases import EMPTY
-from tests.factories import COURSE, ZONE, Person, World, assign, certify, make_world, people_of
+from tests.factories import COURSE, ZONE, Person, World, assign, certify, make_world
 
 NOW = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
 TODAY = date(2026, 3, 10)
@@ -32,15 +31,9 @@ LATER = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def template() -> str:
-    """Nobody yet."""
-    return EMPTY
-
-
-@pytest.fixture
-def world(db: Session) -> World:
-    """The people of the house, in spring; undone after the test."""
-    return people_of(db, NOW)
+def moment() -> datetime:
+    """It is spring."""
+    return NOW
 
 
 def asked(world: World, day: date, *, known_at: datetime = LATER, demo: bool = False) -> Asked:

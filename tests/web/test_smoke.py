@@ -57,7 +57,7 @@ def full(engine_name: EngineName, databases: Databases) -> FullWorld:
 def visitor(engine_name: EngineName, full: FullWorld, databases: Databases, wired: Flask) -> Iterator[Browser]:
     """A browser of a site with a year in it."""
     assert full.names
-    with databases.copy(engine_name, "full_world") as url, over(wired, url) as site:
+    with over(wired, databases, engine_name, "full_world") as site:
         yield cast("Browser", site.test_client())
 
 
