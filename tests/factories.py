@@ -6,12 +6,15 @@ from functools import cache
 from pathlib import Path
 
 from argon2 import PasswordHasher
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.certification import appointments, practice_queries
 from app.certification import service as certification
 from app.certification.models import Certification
 from app.certification.queries import cells_of, held_by
+from app.cli.demo_story import observe as watch
 from app.cli.demo_story import sit
 from app.clock import day_in
 from app.content.check import load_course
@@ -19,7 +22,7 @@ from app.content.values import Course, Range
 from app.db import Database
 from app.learning import service as learning
 from app.people import queries, service
-from app.people.models import Account
+from app.people.models import Account, RoleGrant
 from app.people.permissions import Actor, Role
 from app.releases import queries as release_queries
 from app.releases import service as releases
@@ -159,6 +162,7 @@ def people_of(session: Session, now: datetime) -> World:
         )
     }
     release = make_release(session, made["tom"].actor, made["mira"].actor, now=began + timedelta(days=1))
+    appoint(session, made["eva"].actor, now=began + timedelta(days=1, hours=2))
     for who in ("ann", "ben"):
         assign(session, ida.actor, made[who].id, now=began + timedelta(days=2))
     other, olga, harbour = _other_organisation(session, began)
@@ -229,20 +233,38 @@ def read_lessons(session: Session, actor: Actor, *, now: datetime, all_but: int 
 
 
 def observe(session: Session, evaluator: Actor, account_id: int, *, now: datetime, times: int = 3) -> None:
-    """Sign off treatments of a technician in cells that the course grants."""
+    """Sign off treatments of a technician in cells that the course grants, as the evaluator and as the technician."""
     cells = cells_of(_release(session, evaluator))
+    technician = queries.actor_of(session, queries.get_account(session, evaluator.organisation_id, account_id))
+    appoint(session, evaluator, now=now)
     for index in range(times):
         cell = cells[index % len(cells)].cell
-        certification.sign_off(
-            session,
-            actor=evaluator,
-            account_id=account_id,
-            device=cell.device,
-            skin_type=cell.skin_type,
-            procedure=cell.procedure,
-            observed_on=day_in(ZONE, now),
-            now=now,
-        )
+        watch(session, evaluator, technician, cell, password=PASSWORD, at=now)
+
+
+def appoint(session: Session, evaluator: Actor, *, now: datetime) -> None:
+    """Let a medical director appoint an evaluator for every cell from a day on, unless somebody did."""
+    day = day_in(ZONE, now)
+    cells = appointments.cells_in_force(session, evaluator.organisation_id)
+    standing = practice_queries.appointed(session, evaluator.organisation_id, evaluator.account_id, ZONE)
+    if all(any(one.covers(cell, day) for one in standing) for cell in cells):
+        return
+    director = select(RoleGrant.account_id).where(
+        RoleGrant.organisation_id == evaluator.organisation_id, RoleGrant.role == Role.MEDICAL_DIRECTOR.value
+    )
+    account = queries.get_account(session, evaluator.organisation_id, session.scalars(director).first() or 0)
+    appointments.appoint(
+        session,
+        actor=queries.actor_of(session, account),
+        account_id=evaluator.account_id,
+        cells=cells,
+        evidence=appointments.Evidence(issuer="Rhine Academy", number="RA-2291", words="Trainer for laser treatments."),
+        reason="Nobody here is certified yet.",
+        first_on=day,
+        last_on=appointments.latest_last_on(day),
+        password=PASSWORD,
+        now=now,
+    )
 
 
 def certify(session: Session, world: World, who: Person, *, now: datetime) -> Certification:

@@ -1,16 +1,20 @@
 """Deciding on a certification and what happens to it afterwards: every event is written here, once."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as trail
-from app.certification import dates, numbers, queries, scope
-from app.certification.lifecycle import EventKind, State
+from app.certification import attesting, dates, numbers, queries, scope
+from app.certification.lifecycle import BEGINS_PERIOD, EventKind, State, granted_in_period
 from app.certification.models import Certification, CertificationEvent
+from app.certification.practice_queries import Attested
+from app.certification.scope import GrantedCell
 from app.certification.standing import Standing, standing
 from app.clock import day_in
 from app.content.values import Scheme
@@ -21,11 +25,16 @@ from app.people.permissions import Actor
 from app.releases import queries as releases
 from app.releases.manifest import scheme_of
 
+RUNNING = (State.ACTIVE, State.GRACE, State.SUSPENDED)
+PRACTICE = "practice"
+
 
 def decide(
     session: Session, *, organisation_id: int, account_id: int, course_id: str, as_of: datetime, now: datetime
 ) -> Certification | None:
-    """Issue or renew a certification if every requirement is met now; None where something is missing.
+    """Issue or renew a certification if every requirement is met now, or extend the one that runs by practice.
+
+    None where something is missing, or nothing is new.
 
     The caller holds the person's lock, so that of two last requirements the second one decides, once.
     """
@@ -43,20 +52,21 @@ def decide(
         return None
     earned = where.earning is not None and bool(where.earning.passed)
     if not (where.assessment.met and earned and now >= where.period_start_at):
-        return None
+        return _extend(session, where, day_in(zone, as_of), now)
     # Held to the end of the transaction: what is certified here was not withdrawn before.
     withdrawn = releases.withdrawals(session, organisation_id, where.release.id, hold=True)
     if withdrawn.whole:
         return None
-    cells = scope.to_json(queries.cells_of(where.release, withdrawn.facts))
+    scheme = scheme_of(where.release.manifest)
+    cells = scope.to_json(_practised(queries.cells_of(where.release, withdrawn.facts), scheme, where))
     effective_on = day_in(zone, as_of)
     if where.held is None or where.state.state in queries.FINAL:
         certification = _issue(session, where, account_id, cells)
-        period = _first_period(scheme_of(where.release.manifest), effective_on)
+        period = _first_period(scheme, effective_on)
         kind = EventKind.ISSUED
     else:
         certification = where.held.certification
-        period = _renewed_period(scheme_of(where.release.manifest), where, effective_on)
+        period = _renewed_period(scheme, where, effective_on)
         kind = EventKind.RENEWED
     _add_event(
         session,
@@ -68,8 +78,64 @@ def decide(
         attempt_id=where.earning.id if where.earning else None,
         release_id=where.release.id,
         cells=cells,
+        practice=where.practice,
     )
     return certification
+
+
+def _practised(cells: Sequence[GrantedCell], scheme: Scheme, where: Standing) -> list[GrantedCell]:
+    """Return the cells that a person earns: all, or where the scheme says so those with enough observed practice."""
+    enough = attesting.practised((one.cell for one in where.practice), scheme.practice_per_cell)
+    return [granted for granted in cells if enough is None or granted.cell in enough]
+
+
+def _extend(session: Session, where: Standing, effective_on: date, now: datetime) -> Certification | None:
+    """Add to the certification that runs the cells in which enough was practised since; once each in a period.
+
+    What counts is the scheme of the edition that it was issued or renewed on, as far as the one in force still grants
+    it. A cell that was taken away comes back with a renewal, never by practice alone.
+    """
+    if where.held is None or where.state.state not in RUNNING or not where.practice:
+        return None
+    certification = where.held.certification
+    scheme, cells = _running_scheme(session, certification)
+    if scheme.practice_per_cell is None:
+        return None
+    withdrawn = releases.withdrawals(session, certification.organisation_id, where.release.id, hold=True)
+    if withdrawn.whole:
+        return None
+    allowed = scope.narrowed(cells, queries.cells_of(where.release, withdrawn.facts))
+    had = granted_in_period(where.held.events)
+    added = [one for one in _practised(allowed, scheme, where) if one.cell not in had]
+    if not added:
+        return None
+    _add_event(
+        session,
+        certification,
+        EventKind.SCOPE_EXTENDED,
+        effective_on=effective_on,
+        now=now,
+        reason_code=PRACTICE,
+        reason=f"Treatments observed in each added cell: {scheme.practice_per_cell} or more.",
+        cells=scope.to_json(added),
+        practice=[one for one in where.practice if one.cell in {each.cell for each in added}],
+    )
+    return certification
+
+
+def _running_scheme(session: Session, certification: Certification) -> tuple[Scheme, tuple[GrantedCell, ...]]:
+    """Return the scheme that the period which runs was decided on, and the cells that it can grant."""
+    decided_on = session.scalars(
+        select(CertificationEvent.release_id)
+        .where(
+            CertificationEvent.certification_id == certification.id,
+            CertificationEvent.kind.in_([kind.value for kind in BEGINS_PERIOD]),
+        )
+        .order_by(CertificationEvent.id.desc())
+        .limit(1)
+    ).one()
+    release = releases.get_release(session, certification.organisation_id, decided_on or certification.release_id)
+    return scheme_of(release.manifest), queries.cells_of(release)
 
 
 def change_certification(
@@ -186,6 +252,7 @@ def _add_event(
     attempt_id: int | None = None,
     release_id: int | None = None,
     cells: list[dict[str, Any]] | None = None,
+    practice: Sequence[Attested] = (),
 ) -> CertificationEvent:
     event = CertificationEvent(
         organisation_id=certification.organisation_id,
@@ -219,6 +286,8 @@ def _add_event(
             "release": release_id,
             "reason_code": reason_code,
             "reason": reason,
+            "sign_offs": [one.sign_off.id for one in practice],
+            **({"cells": cells} if kind is EventKind.SCOPE_EXTENDED else {}),
         },
     )
     return event

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from app.certification.dates import Period
-from app.certification.scope import GrantedCell, from_json, narrowed
+from app.certification.scope import Cell, GrantedCell, from_json, joined, narrowed
 
 
 class State(StrEnum):
@@ -32,9 +32,11 @@ class EventKind(StrEnum):
     REVOKED = "revoked"
     SUPERSEDED = "superseded"
     SCOPE_REDUCED = "scope_reduced"
+    SCOPE_EXTENDED = "scope_extended"
 
 
 BEGINS_PERIOD = frozenset({EventKind.ISSUED, EventKind.RENEWED})
+GRANTS = frozenset({*BEGINS_PERIOD, EventKind.SCOPE_EXTENDED})
 CARRIES = frozenset({State.ACTIVE, State.GRACE})  # what rests on a certification in these states stands
 LAPSED = "requirement_lapsed"
 FINAL = {EventKind.REVOKED: State.REVOKED, EventKind.SUPERSEDED: State.SUPERSEDED}
@@ -45,7 +47,7 @@ class Event:
     """One act: `effective_on` is when it counts, `recorded_at` when we knew; `seq` orders equal instants.
 
     `issued` and `renewed` bring a period, and the cells that they grant (None: as before);
-    `scope_reduced` brings the cells that remain.
+    `scope_reduced` brings the cells that remain, `scope_extended` those that practice added to the period that runs.
     """
 
     kind: EventKind
@@ -63,7 +65,9 @@ class Event:
             raise ValueError(f"{self.kind}: a period belongs to issued and renewed, and to these always")
         if self.kind is EventKind.SCOPE_REDUCED and self.cells is None:
             raise ValueError("scope_reduced: name the cells that remain")
-        if self.cells is not None and self.kind not in {*BEGINS_PERIOD, EventKind.SCOPE_REDUCED}:
+        if self.kind is EventKind.SCOPE_EXTENDED and not self.cells:
+            raise ValueError("scope_extended: name the cells that were added")
+        if self.cells is not None and self.kind not in {*GRANTS, EventKind.SCOPE_REDUCED}:
             raise ValueError(f"{self.kind}: this event concerns the whole certification, not cells")
 
 
@@ -202,6 +206,14 @@ def carries_until(one: StateAsOf) -> date:
     return min(last_on, one.bound_on or date.max)
 
 
+def granted_in_period(events: Iterable[Event]) -> frozenset[Cell]:
+    """Return the cells that were granted since the period decided on last began, whatever was taken away since."""
+    in_order = sorted(events, key=_recorded)
+    began = max((at for at, event in enumerate(in_order) if event.kind in BEGINS_PERIOD), default=0)
+    granting = (event for event in in_order[began:] if event.kind in GRANTS)
+    return frozenset(granted.cell for event in granting for granted in event.cells or ())
+
+
 def _on(known: Sequence[Event], day: date) -> StateAsOf:
     """Return the state on a day of sorted events, without the run of days around it."""
     counted = [event for event in known if event.effective_on <= day]
@@ -263,6 +275,11 @@ def _cells(counted: Sequence[Event]) -> tuple[GrantedCell, ...]:
         if event.kind is EventKind.SCOPE_REDUCED:
             reductions.append(event)
             cells = narrowed(cells, event.cells or ())
+        elif event.kind is EventKind.SCOPE_EXTENDED:
+            added = event.cells or ()
+            for reduction in (one for one in reductions if _recorded(one) > _recorded(event)):
+                added = narrowed(added, reduction.cells or ())
+            cells = joined(cells, added)
         elif event.cells is not None:
             reductions = [one for one in reductions if _recorded(one) > _recorded(event)]
             cells = event.cells

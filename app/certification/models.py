@@ -13,7 +13,10 @@ class SignOff(Base):
     """An evaluator's attestation of one observed treatment; there is no field that could hold a client."""
 
     __tablename__ = "sign_off"
-    __table_args__ = (sa.Index("ix_sign_off_organisation_id_account_id", "organisation_id", "account_id"),)
+    __table_args__ = (
+        sa.Index("ix_sign_off_organisation_id_account_id", "organisation_id", "account_id"),
+        sa.Index("ix_sign_off_organisation_id_evaluator_id", "organisation_id", "evaluator_id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
@@ -25,6 +28,85 @@ class SignOff(Base):
     procedure: Mapped[str] = mapped_column(sa.String(64))
     observed_on: Mapped[date]
     attested_at: Mapped[datetime]
+    # None before outcomes were recorded and technicians signed as well.
+    outcome: Mapped[str | None] = mapped_column(sa.String(16))
+    complete: Mapped[bool | None]
+    remarks: Mapped[list[Any]]
+    words: Mapped[str | None] = mapped_column(sa.String(300))
+
+
+class SignOffStep(Base):
+    """A safety-critical step of an observed treatment as its release words it, and whether it was seen done."""
+
+    __tablename__ = "sign_off_step"
+    __table_args__ = (
+        sa.Index("ix_sign_off_step_organisation_id_fact", "organisation_id", "fact"),
+        sa.Index("ix_sign_off_step_organisation_id_sign_off_id", "organisation_id", "sign_off_id"),
+    )
+
+    sign_off_id: Mapped[int] = mapped_column(sa.ForeignKey("sign_off.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    release_id: Mapped[int] = mapped_column(sa.ForeignKey("release.id"))
+    fact: Mapped[str] = mapped_column(sa.String(200))
+    phase: Mapped[str] = mapped_column(sa.String(64))
+    text: Mapped[str] = mapped_column(sa.Text)
+    done: Mapped[bool]
+
+
+class SignOffAnswer(Base):
+    """The technician's own signature under a sign-off, or that they contest it; once, and final."""
+
+    __tablename__ = "sign_off_answer"
+    __table_args__ = (sa.UniqueConstraint("organisation_id", "sign_off_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    sign_off_id: Mapped[int] = mapped_column(sa.ForeignKey("sign_off.id"))
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    confirmed: Mapped[bool]
+    reason_code: Mapped[str | None] = mapped_column(sa.String(32))
+    words: Mapped[str | None] = mapped_column(sa.String(300))
+    answered_at: Mapped[datetime]
+
+
+class SignOffCorrection(Base):
+    """That a sign-off is void, with the reason, and the one that stands in its place where there is one."""
+
+    __tablename__ = "sign_off_correction"
+    __table_args__ = (sa.UniqueConstraint("organisation_id", "sign_off_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    sign_off_id: Mapped[int] = mapped_column(sa.ForeignKey("sign_off.id"))
+    replaced_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sign_off.id"))
+    reason_code: Mapped[str] = mapped_column(sa.String(32))
+    words: Mapped[str | None] = mapped_column(sa.String(300))
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    corrected_at: Mapped[datetime]
+
+
+class EvaluatorAppointment(Base):
+    """That somebody may observe in named cells on outside evidence, at most twelve months; ended, never deleted."""
+
+    __tablename__ = "evaluator_appointment"
+    __table_args__ = (sa.Index("ix_evaluator_appointment_organisation_id_account_id", "organisation_id", "account_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    cells: Mapped[list[Any]]
+    issuer: Mapped[str] = mapped_column(sa.String(120))
+    number: Mapped[str] = mapped_column(sa.String(60))
+    evidence: Mapped[str] = mapped_column(sa.String(500))
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    first_on: Mapped[date]
+    last_on: Mapped[date]
+    appointed_by: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    appointed_at: Mapped[datetime]
+    ended_by: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None] = mapped_column(sa.String(500))
 
 
 class Certification(Base):

@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session, aliased
 
 from app.certification import scope
 from app.certification.lifecycle import Event, State, StateAsOf, event_of, resting_on, state_as_of
-from app.certification.models import Certification, CertificationEvent, SignOff
+from app.certification.models import Certification, CertificationEvent
 from app.errors import NotFoundError
-from app.people.models import Account
 from app.releases.manifest import scheme_of, settings_of
 from app.releases.models import Release
 
@@ -116,31 +115,3 @@ def cells_of(release: Release, withdrawn: Collection[str] = ()) -> tuple[scope.G
     """Return the cells that a release's scheme grants, without those of withdrawn rows ("settings/set-004")."""
     rows = [row for row in settings_of(release.manifest) if f"settings/{row.id}" not in withdrawn]
     return scope.granted_cells(scheme_of(release.manifest), rows)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Observed:
-    """A sign-off with the name of who attested it."""
-
-    sign_off: SignOff
-    evaluator: str
-
-
-def observed(session: Session, organisation_id: int, account_ids: Collection[int]) -> dict[int, list[Observed]]:
-    """Return the sign-offs of people by account, oldest first; one query."""
-    rows = session.execute(
-        select(SignOff, Account.name)
-        .join(Account, Account.id == SignOff.evaluator_id)
-        .where(SignOff.organisation_id == organisation_id, SignOff.account_id.in_(account_ids))
-        .order_by(SignOff.observed_on, SignOff.id)
-    )
-    found: dict[int, list[Observed]] = {}
-    for sign_off, evaluator in rows:
-        found.setdefault(sign_off.account_id, []).append(Observed(sign_off=sign_off, evaluator=evaluator))
-    return found
-
-
-def sign_offs_by(session: Session, organisation_id: int, evaluator_id: int, *, limit: int = 50) -> Sequence[SignOff]:
-    """Return what an evaluator attested: the treatment observed last first, of one day the one signed last."""
-    query = select(SignOff).where(SignOff.organisation_id == organisation_id, SignOff.evaluator_id == evaluator_id)
-    return session.scalars(query.order_by(SignOff.observed_on.desc(), SignOff.id.desc()).limit(limit)).all()

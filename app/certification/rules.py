@@ -1,5 +1,6 @@
 """What a scheme requires, weighed against the facts about a person, with the explanation; pure."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -29,6 +30,7 @@ class RequirementKind(StrEnum):
     LESSONS = "lessons"
     EXAM = "exam"
     SIGN_OFFS = "sign_offs"
+    PER_CELL = "per_cell"
     CERTIFICATION = "certification"
 
 
@@ -54,7 +56,7 @@ class Facts:
     """What is known of a person under a scheme.
 
     `lessons` are the ids of the release, in order; `cells` what the release can grant; `observed` holds one
-    cell for every signed-off treatment, so that a cell may stand in it several times.
+    cell for every treatment that both signed and that counts, so that a cell may stand in it several times.
     """
 
     lessons: tuple[str, ...]
@@ -98,6 +100,8 @@ def assess(scheme: Scheme, facts: Facts) -> Assessment:
     requirements.append(_exam(facts.exam))
     if scheme.requires_sign_offs:
         requirements.append(_sign_offs(scheme.requires_sign_offs, facts))
+    if scheme.practice_per_cell and facts.cells:
+        requirements.append(_per_cell(scheme.practice_per_cell, facts))
     requirements.extend(_certification(course_id, facts.certifications) for course_id in scheme.requires_certifications)
     return Assessment(met=all(requirement.met for requirement in requirements), requirements=tuple(requirements))
 
@@ -145,6 +149,22 @@ def _sign_offs(needed: int, facts: Facts) -> Requirement:
         done=done,
         needed=needed,
         text=f"{min(done, needed)} of {_counted(needed, 'treatment')} observed",
+    )
+
+
+def _per_cell(needed: int, facts: Facts) -> Requirement:
+    """One cell at least has enough practice: a certification of a scheme that grants by practice has a scope."""
+    seen = Counter(cell for cell in facts.observed if counts_as_practice(cell, facts.cells))
+    most = max(seen.values(), default=0)
+    enough = sum(number >= needed for number in seen.values())
+    told = f"{min(most, needed)} of {_counted(needed, 'treatment')} observed with one device, skin type and procedure"
+    practised = f"Practised in {enough} of {len(facts.cells)} combinations of device, skin type and procedure"
+    return Requirement(
+        kind=RequirementKind.PER_CELL,
+        met=enough > 0,
+        done=min(most, needed),
+        needed=needed,
+        text=practised if enough else told,
     )
 
 

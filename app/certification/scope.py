@@ -78,6 +78,12 @@ def narrowed(cells: Iterable[GrantedCell], remaining: Iterable[GrantedCell]) -> 
     )
 
 
+def joined(cells: Iterable[GrantedCell], added: Iterable[GrantedCell]) -> tuple[GrantedCell, ...]:
+    """Return cells with others added, sorted; what is granted already is neither eased nor made stricter."""
+    together = {granted.cell: granted for granted in (*added, *cells)}
+    return tuple(together[cell] for cell in sorted(together))
+
+
 def to_json(cells: Iterable[GrantedCell]) -> list[dict[str, Any]]:
     """Return cells as JSON values, sorted, so that equal scopes are stored alike."""
     return [

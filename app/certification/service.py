@@ -1,17 +1,14 @@
 """Every act that can decide a certification: sitting, reading, signing off, and what happens to it afterwards."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.audit import service as trail
-from app.certification import issuing, scope
-from app.certification import queries as certifications
-from app.certification.models import Certification, SignOff
+from app.certification import issuing
+from app.certification.models import Certification
 from app.certification.refusals import why_no_seat
 from app.certification.standing import Standing, is_open, standing
-from app.clock import day_in
 from app.errors import NotFoundError, RefusedError
 from app.exams import proctoring, saving, timing
 from app.exams import queries as exam_queries
@@ -21,13 +18,11 @@ from app.learning import queries as learning_queries
 from app.learning import service as learning
 from app.people import queries as people_queries
 from app.people import service as people
-from app.people.permissions import Action, Actor, Role
+from app.people.permissions import Actor
 from app.releases import comparing
 from app.releases import queries as releases
 from app.releases import service as release_service
 from app.releases.models import Release
-
-OBSERVED_AT_MOST = timedelta(days=90)
 
 
 def start_attempt(
@@ -262,78 +257,6 @@ def complete_lesson(
     return release, earned
 
 
-def sign_off(
-    session: Session,
-    *,
-    actor: Actor,
-    account_id: int,
-    device: str,
-    skin_type: int,
-    procedure: str,
-    observed_on: date,
-    now: datetime,
-) -> SignOff:
-    """Attest one observed treatment of a technician, and decide whether it was the last thing missing."""
-    clinic_id = _shared_clinic(session, actor, account_id)
-    zone = people_queries.get_organisation(session, actor.organisation_id).time_zone
-    if account_id == actor.account_id:
-        raise RefusedError("You cannot sign off your own treatments; ask another evaluator.")
-    _check_observed(observed_on, day_in(zone, now))
-    courses = _courses_granting(
-        session, actor.organisation_id, scope.Cell(procedure=procedure, device=device, skin_type=skin_type)
-    )
-    people.lock_person(session, account_id)
-    signed = SignOff(
-        organisation_id=actor.organisation_id,
-        clinic_id=clinic_id,
-        account_id=account_id,
-        evaluator_id=actor.account_id,
-        device=device,
-        skin_type=skin_type,
-        procedure=procedure,
-        observed_on=observed_on,
-        attested_at=now,
-    )
-    session.add(signed)
-    session.flush()
-    _tell_sign_off(session, signed)
-    for course_id in courses:
-        issuing.decide(
-            session,
-            organisation_id=actor.organisation_id,
-            account_id=account_id,
-            course_id=course_id,
-            as_of=now,
-            now=now,
-        )
-    return signed
-
-
-def _check_observed(observed_on: date, today: date) -> None:
-    if observed_on > today:
-        raise RefusedError("Enter the day on which you observed the treatment; it cannot lie ahead.")
-    if today - observed_on > OBSERVED_AT_MOST:
-        raise RefusedError(f"Sign off within {OBSERVED_AT_MOST.days} days of the treatment; this one is older.")
-
-
-def _tell_sign_off(session: Session, signed: SignOff) -> None:
-    trail.record(
-        session,
-        organisation_id=signed.organisation_id,
-        kind="sign_off.attested",
-        subject=f"sign_off:{signed.id}",
-        actor_id=signed.evaluator_id,
-        account_id=signed.account_id,
-        now=signed.attested_at,
-        detail={
-            "device": signed.device,
-            "skin_type": signed.skin_type,
-            "procedure": signed.procedure,
-            "observed_on": signed.observed_on.isoformat(),
-        },
-    )
-
-
 def disable_account(session: Session, *, actor: Actor, account_id: int, reason: str, now: datetime) -> None:
     """Disable an account with a reason: sign-ins, links and open attempts end at once."""
     account = people.disable(session, actor=actor, account_id=account_id, reason=reason, now=now)
@@ -359,27 +282,3 @@ def _own_standing(session: Session, actor: Actor, course_id: str, zone: str, now
         now=now,
         practice=False,
     )
-
-
-def _shared_clinic(session: Session, actor: Actor, account_id: int) -> int:
-    """Return the clinic where the technician treats and the actor evaluates; not found where there is none."""
-    within = actor.clinics(Action.SIGN_OFF)
-    person = people_queries.member(session, actor.organisation_id, account_id, within)
-    treats = [clinic for _, role, clinic, _ in person.roles if role is Role.TECHNICIAN and clinic is not None]
-    shared = [clinic for clinic in treats if within is None or clinic in within]
-    if not shared or person.disabled_at is not None:
-        raise NotFoundError
-    return shared[0]
-
-
-def _courses_granting(session: Session, organisation_id: int, cell: scope.Cell) -> list[str]:
-    """Return the courses whose scheme grants a cell; refused where none does."""
-    found = [
-        course_id
-        for course_id, one in releases.all_in_force(session, organisation_id).items()
-        if not one.withdrawn.whole
-        if any(granted.cell == cell for granted in certifications.cells_of(one.release, one.withdrawn.facts))
-    ]
-    if not found:
-        raise RefusedError("No certification covers this device, skin type and procedure; check all three.")
-    return found

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.certification import queries, rules, scope
 from app.certification.lifecycle import State, StateAsOf
-from app.certification.queries import FINAL, Held, Observed
+from app.certification.practice_queries import Attested, observed
+from app.certification.queries import FINAL, Held
 from app.clock import day_in, start_of
 from app.errors import NotFoundError
 from app.exams import timing
@@ -38,7 +39,7 @@ class Record:
     assigned: dict[str, Assigned]
     held: dict[str, Held]
     histories: dict[str, History]
-    observed: tuple[Observed, ...]
+    observed: tuple[Attested, ...]
     accommodations: tuple[timing.Granted, ...] = ()
 
 
@@ -59,6 +60,7 @@ class Standing:
     earning: Attempt | None
     cells: tuple[scope.GrantedCell, ...]
     required: tuple[rules.HeldCertification, ...]
+    practice: tuple[Attested, ...] = ()
     withdrawn: Withdrawals = NOTHING_WITHDRAWN
     terms: timing.Terms = timing.STANDARD
     accommodations: tuple[timing.Granted, ...] = ()
@@ -79,7 +81,7 @@ def records(
     # Of required certifications in other courses the state counts too: these are read whole.
     held = queries.held_by(session, organisation_id, account_ids)
     read = sat(session, organisation_id, account_ids, course_ids)
-    observed = queries.observed(session, organisation_id, account_ids) if practice else {}
+    attested = observed(session, organisation_id, account_ids) if practice else {}
     histories = doubted(session, read.histories, [one for ones in held.values() for one in ones])
     return {
         account_id: Record(
@@ -88,7 +90,7 @@ def records(
             assigned={course: one for (who, course), one in assigned.items() if who == account_id},
             held={one.certification.course_id: one for one in held.get(account_id, ())},
             histories={course: one for (who, course), one in histories.items() if who == account_id},
-            observed=tuple(observed.get(account_id, ())),
+            observed=tuple(attested.get(account_id, ())),
             accommodations=read.accommodations.get(account_id, ()),
         )
         for account_id in account_ids
@@ -100,7 +102,7 @@ def record_after(session: Session, *, attempt: Attempt, history: History, zone: 
     organisation_id, account_id, course_id = attempt.organisation_id, attempt.account_id, attempt.course_id
     assigned = learning.assigned(session, organisation_id, [account_id], [course_id])
     held = queries.held_by(session, organisation_id, [account_id]).get(account_id, [])
-    observed = queries.observed(session, organisation_id, [account_id]) if practice else {}
+    attested = observed(session, organisation_id, [account_id]) if practice else {}
     history = doubted(session, {course_id: history}, held)[course_id]
     return Record(
         account_id=account_id,
@@ -108,7 +110,7 @@ def record_after(session: Session, *, attempt: Attempt, history: History, zone: 
         assigned={course: one for (_, course), one in assigned.items()},
         held={one.certification.course_id: one for one in held},
         histories={course_id: history},
-        observed=tuple(observed.get(account_id, ())),
+        observed=tuple(attested.get(account_id, ())),
         accommodations=history.accommodations,
     )
 
@@ -200,6 +202,7 @@ def standing_of(
         earning=earning,
         cells=cells,
         required=required,
+        practice=tuple(one for one in record.observed if one.counts),
         withdrawn=withdrawn,
         terms=terms,
         accommodations=accommodations,
@@ -274,10 +277,7 @@ def _facts(
         lessons_read=read,
         exam=exam_fact(earning),
         cells=cells,
-        observed=tuple(
-            scope.Cell(procedure=one.sign_off.procedure, device=one.sign_off.device, skin_type=one.sign_off.skin_type)
-            for one in record.observed
-        ),
+        observed=tuple(one.cell for one in record.observed if one.counts),
         certifications=required,
     )
 

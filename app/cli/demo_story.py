@@ -9,10 +9,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.certification import appointments, practice
 from app.certification import service as certification
+from app.certification.attesting import Outcome
 from app.certification.issuing import change_certification
 from app.certification.lifecycle import EventKind
 from app.certification.queries import cells_of, held_by
+from app.certification.scope import Cell
 from app.cli.demo_cast import DEVICES, STAFF, TECHNICIANS, ZONE, Taking, Technician
 from app.clock import day_in
 from app.content.values import ItemType
@@ -26,6 +29,7 @@ from app.releases import comparing
 from app.releases import service as releases
 from app.releases.freeze import Frozen
 from app.releases.models import ItemContent, Release
+from app.releases.steps import critical_steps
 from app.reports import releases as reports
 from app.reports.treating import offered_devices
 
@@ -57,6 +61,8 @@ def tell(
         say(f"Publishing {one.title}, and signing it as its medical director ...")
         in_force[one.course_id] = _signed_release(session, story, one, began + timedelta(hours=hours))
     _devices(session, story, began + timedelta(days=1))
+    for days_ago in (434, 70):  # an appointment lasts a year at most
+        _appoint(session, story, now - timedelta(days=days_ago))
     for technician in TECHNICIANS:
         say(f"A year of {technician.name} ...")
         _technician(session, story, technician, in_force, now)
@@ -66,6 +72,28 @@ def tell(
     _prepare_edition(session, story, revised, now)
     _other_organisation(session, story, began)
     return story
+
+
+def _appoint(session: Session, story: Story, at: datetime) -> None:
+    """Let Mira appoint Eva to observe in every cell: nobody of these clinics could be the first."""
+    mira = story.actors["mira"]
+    first_on = day_in(ZONE, at)
+    appointments.appoint(
+        session,
+        actor=mira,
+        account_id=story.accounts["eva"].id,
+        cells=appointments.cells_in_force(session, mira.organisation_id),
+        evidence=appointments.Evidence(
+            issuer="Rhine Academy of Laser Practice",
+            number="RALP-2291",
+            words="Trainer in laser treatment of the skin, all devices of these courses, types I to VI.",
+        ),
+        reason="Nobody here is certified yet who could observe; she has trained elsewhere for six years.",
+        first_on=first_on,
+        last_on=appointments.latest_last_on(first_on),
+        password=story.passwords["mira"][2],
+        now=at,
+    )
 
 
 def _devices(session: Session, story: Story, began: datetime) -> None:
@@ -184,16 +212,7 @@ def _read(course_id: str, lesson_id: str) -> Act:
 
 def _observe(granted: Any) -> Act:
     def act(session: Session, story: Story, actor: Actor, at: datetime) -> None:
-        certification.sign_off(
-            session,
-            actor=story.actors["eva"],
-            account_id=actor.account_id,
-            device=granted.cell.device,
-            skin_type=granted.cell.skin_type,
-            procedure=granted.cell.procedure,
-            observed_on=day_in(ZONE, at),
-            now=at,
-        )
+        observe(session, story.actors["eva"], actor, granted.cell, password=story.passwords["eva"][2], at=at)
 
     return act
 
@@ -220,6 +239,22 @@ def _suspend(course_id: str) -> Act:
         )
 
     return act
+
+
+def observe(session: Session, evaluator: Actor, actor: Actor, cell: Cell, *, password: str, at: datetime) -> int:
+    """Sign a treatment as its evaluator, done safely in every step, and as who gave it; return the sign-off's id."""
+    courses = practice.granting(session, evaluator.organisation_id, cell)
+    steps = critical_steps(session, courses.values(), cell.procedure)
+    signed = practice.record(
+        session,
+        actor=evaluator,
+        treatment=practice.Treatment(account_id=actor.account_id, cell=cell, observed_on=day_in(ZONE, at)),
+        seen=practice.Seen(outcome=Outcome.SAFE, done={step.fact for step in steps}, remarks=["calm"]),
+        password=password,
+        now=at,
+    )
+    practice.confirm(session, actor=actor, sign_off_id=signed.id, now=at)
+    return signed.id
 
 
 def sit(session: Session, actor: Actor, *, course_id: str, at: datetime, right: bool) -> int:

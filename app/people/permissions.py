@@ -47,6 +47,7 @@ class Action(StrEnum):
     FOLLOW_UP = "follow_up"
     MAKE_PROCTOR_CODE = "make_proctor_code"
     SIGN_OFF = "sign_off"
+    APPOINT_EVALUATOR = "appoint_evaluator"
     SEE_RELEASES = "see_releases"
     PUBLISH_RELEASE = "publish_release"
     SIGN_RELEASE = "sign_release"
@@ -89,6 +90,7 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.SEE_BOARD,
             Action.SEE_RELEASES,
             Action.SIGN_RELEASE,
+            Action.APPOINT_EVALUATOR,
             Action.SEE_CASES,
             Action.SIGN_CASE,
             Action.DECIDE_APPEAL,

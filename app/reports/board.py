@@ -7,8 +7,8 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.certification import practice_queries as practice
 from app.certification import queries as certifications
-from app.certification import scope
 from app.certification.lifecycle import State, StateAsOf
 from app.certification.rules import counts_as_practice
 from app.exams.models import Attempt, CoachingTask
@@ -104,7 +104,7 @@ def status_board(
         for one in found
     }
     training = _training(session, organisation_id, account_ids)
-    observed = certifications.observed(session, organisation_id, account_ids)
+    observed = practice.observed(session, organisation_id, account_ids)
     rows = [
         BoardRow(
             account_id=account_id,
@@ -165,7 +165,7 @@ def _training(
 
 
 def _progress(
-    in_force: InForce, trained: tuple[int, int, bool, int] | None, observed: Collection[certifications.Observed]
+    in_force: InForce, trained: tuple[int, int, bool, int] | None, observed: Collection[practice.Attested]
 ) -> Progress:
     manifest = in_force.release.manifest
     lessons_read, attempts, passed, to_talk_over = trained or (0, 0, False, 0)
@@ -173,7 +173,7 @@ def _progress(
     counted = 0
     if trained and passed:
         granted = certifications.cells_of(in_force.release, in_force.withdrawn.facts)
-        counted = sum(counts_as_practice(_cell(one), granted) for one in observed)
+        counted = sum(counts_as_practice(one.cell, granted) for one in observed if one.counts)
     return Progress(
         assigned=trained is not None,
         lessons_read=lessons_read,
@@ -184,8 +184,3 @@ def _progress(
         needed=needed,
         to_talk_over=to_talk_over,
     )
-
-
-def _cell(one: certifications.Observed) -> scope.Cell:
-    signed = one.sign_off
-    return scope.Cell(procedure=signed.procedure, device=signed.device, skin_type=signed.skin_type)

@@ -9,7 +9,8 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.certification import queries as certifications
-from app.certification.queries import Held, Observed
+from app.certification.practice_queries import Attested, observed
+from app.certification.queries import Held
 from app.certification.standing import Record, Standing, doubted, standing_of
 from app.errors import NotFoundError
 from app.exams.history import History, sat
@@ -37,7 +38,7 @@ class TechnicianRecord:
     held: tuple[Held, ...]
     standings: tuple[Standing, ...]
     histories: tuple[tuple[str, History], ...]
-    observed: tuple[Observed, ...]
+    observed: tuple[Attested, ...]
     accommodations: tuple[tuple[Accommodation, str], ...]
     to_talk_over: int = 0
 
@@ -118,7 +119,7 @@ def technician_record(
         held={one.certification.course_id: one for one in held},
         histories={course_id: history for (_, course_id), history in histories.items()},
         accommodations=read.accommodations.get(account_id, ()),
-        observed=tuple(certifications.observed(session, organisation_id, [account_id]).get(account_id, ())),
+        observed=tuple(observed(session, organisation_id, [account_id]).get(account_id, ())),
     )
     courses = dict.fromkeys([*record.assigned, *record.held])
     in_force = releases.all_in_force(session, organisation_id, [*courses, *record.histories])

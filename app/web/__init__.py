@@ -19,6 +19,7 @@ from app.web import (
     accommodations,
     account,
     appeals,
+    appointments,
     assignments,
     board,
     breaks,
@@ -32,6 +33,7 @@ from app.web import (
     networks,
     ops,
     people,
+    practice,
     proctoring,
     refresher,
     release_changes,
@@ -41,6 +43,7 @@ from app.web import (
     sign_offs,
     sittings,
     statistics,
+    technician_practice,
     technicians,
     verify,
 )
@@ -52,12 +55,14 @@ LARGEST_REQUEST = 256 * 1024
 PLACES: tuple[tuple[str, str, Action | None, str], ...] = (
     ("Home", "home.show", Action.LEARN, "home"),
     ("Refresher", "refresher.show", Action.LEARN, "refresher"),
-    ("Team", "board.show", Action.SEE_BOARD, "board technicians accommodations sittings"),
+    ("Team", "board.show", Action.SEE_BOARD, "board technicians accommodations sittings technician_practice"),
     ("Scope", "scope.show", Action.SEE_BOARD, "scope"),
+    ("Practice", "practice.show", Action.LEARN, "practice"),
     ("Sign-offs", "sign_offs.show", Action.SIGN_OFF, "sign_offs proctoring"),
     ("People", "people.show", Action.MANAGE_PEOPLE, "people networks"),
     ("Assign", "assignments.new", Action.ASSIGN, "assignments"),
     ("Courses", "editions.courses", None, "editions courses exams results"),
+    ("Evaluators", "appointments.show", Action.APPOINT_EVALUATOR, "appointments"),
     ("Releases", "releases.show", Action.SEE_RELEASES, "releases release_changes"),
     ("Cases", "cases.show", Action.SEE_CASES, "cases appeals"),
     ("Statistics", "statistics.show", Action.SEE_STATISTICS, "statistics"),
@@ -111,7 +116,7 @@ def create(settings: Settings, database: Database) -> Flask:
         app.register_blueprint(module.bp)
     for module in (networks, proctoring, refresher, release_changes, releases, results, scope, sign_offs, sittings):
         app.register_blueprint(module.bp)
-    for module in (statistics, technicians, verify):
+    for module in (appointments, practice, statistics, technician_practice, technicians, verify):
         app.register_blueprint(module.bp)
     setattr(app.view_functions["static"], "access", access.PUBLIC)  # noqa: B010  Flask's own view, typed without it
     if settings.trusted_proxies:

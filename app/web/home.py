@@ -7,10 +7,10 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, url_for
 from sqlalchemy.orm import Session
 
-from app.certification import scope
+from app.certification.attesting import SignOffState
 from app.certification.lifecycle import State, StateAsOf
 from app.certification.queries import Held
-from app.certification.rules import RequirementKind, counts_as_practice
+from app.certification.rules import counts_as_practice
 from app.certification.standing import Record, Standing, records, standing_of
 from app.exams import cards, refresher, timing
 from app.exams.timing import RefusalKind
@@ -18,8 +18,10 @@ from app.people.permissions import Action
 from app.releases.manifest import TYPES, procedure_name
 from app.releases.queries import InForce
 from app.reports.releases import unsigned
+from app.reports.sign_offs import PRACTICE
 from app.web.access import Visitor, now, reading, requires, visitor
 from app.web.exam_words import seat_text
+from app.web.practice_pages import waiting_alert
 from app.web.withdrawals import withdrawal_alerts
 from app.web.words import Context, counted, day, days_left, moment, scope_lines, short_day, status_of, weekday
 
@@ -49,7 +51,10 @@ def show() -> Any:
         for course_id in dict.fromkeys([*record.assigned, *record.held])
         if course_id in in_force
     ]
-    stopped = [alert for one in in_force.values() for alert in withdrawal_alerts(one, who.person.time_zone)]
+    stopped = [
+        *_to_sign(record),
+        *(alert for one in in_force.values() for alert in withdrawal_alerts(one, who.person.time_zone)),
+    ]
     home = _home(who, record, standings, stopped)
     return render_template("home/home.html", home={**home, "refresher": _refresher(standings, due)})
 
@@ -108,7 +113,7 @@ def _home(who: Visitor, record: Record, standings: list[Standing], stopped: list
         "alerts": [*stopped, *(alert for one in standings if (alert := _alert(one, today)))],
         "next": steps[0] if steps else None,
         "nothing": _nothing(standings, who.person.time_zone),
-        "goals": [_goal(one, record) for one in standings if not one.assessment.met],
+        "goals": [_goal(one) for one in standings if not one.assessment.met],
         "assignments": [_assignment(one, today) for one in standings if one.assignment],
         "certifications": [_held(one, today) for one in record.held.values()],
     }
@@ -158,6 +163,11 @@ def next_step(where: Standing, today: date, zone: str) -> Context | None:
             "action": {"label": "Go to the exam", "href": url_for("exams.start", course_id=course_id)},
         }
     return None
+
+
+def _to_sign(record: Record) -> list[Context]:
+    """Return a banner for each treatment that waits for its technician's signature."""
+    return [waiting_alert(one) for one in record.observed if one.state is SignOffState.WAITING]
 
 
 def _waits_for_a_seat(where: Standing) -> bool:
@@ -231,19 +241,19 @@ def _alert(where: Standing, today: date) -> Context | None:
     return None
 
 
-def _goal(where: Standing, record: Record) -> Context:
+def _goal(where: Standing) -> Context:
     manifest = where.release.manifest
     needed = manifest["scheme"]["requires_sign_offs"]
     return {
         "name": manifest["scheme"]["title"],
         "sub": f"Each of these is needed before it is {'renewed' if where.held else 'issued'}.",
         "steps": [{"text": one.text, "met": one.met} for one in where.assessment.requirements],
-        "sign_offs": sign_off_slots(where, record, needed),
+        "sign_offs": sign_off_slots(where, needed),
         "note": _goal_note(where),
     }
 
 
-def sign_off_slots(where: Standing, record: Record, needed: int) -> list[Context]:
+def sign_off_slots(where: Standing, needed: int) -> list[Context]:
     """Return the sign-offs that count towards a certification, and the places still open."""
     slots = [
         {
@@ -251,9 +261,9 @@ def sign_off_slots(where: Standing, record: Record, needed: int) -> list[Context
             "by": f"Signed by {one.evaluator}, {short_day(one.sign_off.observed_on)}",
             "done": True,
         }
-        for one in record.observed
+        for one in where.practice
         if counts_as_practice(
-            scope.Cell(procedure=one.sign_off.procedure, device=one.sign_off.device, skin_type=one.sign_off.skin_type),
+            one.cell,
             where.cells,
         )
     ][:needed]
@@ -263,7 +273,7 @@ def sign_off_slots(where: Standing, record: Record, needed: int) -> list[Context
 
 def _goal_note(where: Standing) -> str:
     missing = {one.kind for one in where.assessment.missing}
-    if missing == {RequirementKind.SIGN_OFFS}:
+    if missing and missing <= set(PRACTICE):
         return (
             "Ask an evaluator of your clinic to observe you. The certification starts on the day of the last signature."
         )
@@ -288,8 +298,8 @@ def progress_status(where: Standing, today: date) -> Context:
         return status_of(where.state, today)
     done, total = len(where.lessons_read), len(where.release.manifest["lessons"])
     missing = {one.kind: one for one in where.assessment.missing}
-    if set(missing) == {RequirementKind.SIGN_OFFS}:
-        one = missing[RequirementKind.SIGN_OFFS]
+    if missing and missing.keys() <= set(PRACTICE):
+        one = missing[max(missing)]
         return {"state": "sign_off", "label": "", "note": f"{one.done} of {one.needed} observed", "due": False}
     if not done and not where.attempts:
         return {"state": "none", "label": "", "note": "", "due": False}

@@ -10,7 +10,8 @@ from wtforms.validators import InputRequired, Length
 
 from app.certification import service
 from app.certification.lifecycle import State, StateAsOf
-from app.certification.queries import Held, Observed
+from app.certification.practice_queries import Attested
+from app.certification.queries import Held
 from app.certification.standing import Standing, exam_fact
 from app.exams import timing
 from app.exams.history import granted_of
@@ -23,6 +24,7 @@ from app.reports.technician import TechnicianRecord, technician_record
 from app.web.access import go, now, reading, requires, transaction, visitor
 from app.web.accommodations import new_url
 from app.web.forms import HouseForm, plain, refusals_in, tidy
+from app.web.practice_pages import line_state
 from app.web.terms_words import terms_lines
 from app.web.words import Context, counted, day, days_left, moment, scope_lines, scope_rows, short_day, status_of
 
@@ -263,7 +265,7 @@ def _at_first(attempt: Attempt) -> str:
     return f"at first {percent_of(first[0], first[1])}%, {'passed' if counts else 'not passed'}"
 
 
-def _sign_off(one: Observed, devices: Mapping[str, Mapping[str, Any]]) -> Context:
+def _sign_off(one: Attested, devices: Mapping[str, Mapping[str, Any]]) -> Context:
     signed = one.sign_off
     return {
         "day": day(signed.observed_on),
@@ -271,4 +273,5 @@ def _sign_off(one: Observed, devices: Mapping[str, Mapping[str, Any]]) -> Contex
         "device": devices[signed.device]["name"] if signed.device in devices else signed.device,
         "skin_type": span(signed.skin_type, signed.skin_type),
         "by": one.evaluator,
+        "state": line_state(one),
     }

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.certification import practice
 from app.certification import service as certification
 from app.certification.issuing import change_certification
 from app.certification.lifecycle import EventKind, State
@@ -24,7 +25,7 @@ from app.releases import queries as releases
 from app.releases import service as release_service
 from app.reports.columns import CERTIFICATION_COLUMNS
 from app.reports.exports import Asked, certification_rows
-from tests.factories import COURSE, World, certify, observe, read_lessons, sister_course
+from tests.factories import COURSE, PASSWORD, World, appoint, certify, observe, read_lessons, sister_course
 from tests.integration import editions
 from tests.integration.story import (
     NOW,
@@ -232,6 +233,7 @@ def test_who_is_disabled_is_not_attested(db: Session, world: World) -> None:
 
 def test_a_day_is_the_day_of_the_clinic(db: Session, world: World) -> None:
     after_midnight = datetime.fromisoformat("2026-11-22T23:30:00+00:00")  # 00:30 of the 23rd in Zurich
+    appoint(db, world.eva.actor, now=after_midnight)
     attest(db, world, world.eva.actor, world.ann.id, date(2026, 11, 23), now=after_midnight)
     with pytest.raises(RefusedError, match="it cannot lie ahead"):
         attest(db, world, world.eva.actor, world.ann.id, date(2026, 11, 24), now=after_midnight)
@@ -289,14 +291,12 @@ def attest(
     found = Cell(
         **{"device": granted.device, "skin_type": granted.skin_type, "procedure": granted.procedure, **cell}  # type: ignore[arg-type]  # a cell's own fields
     )
-    certification.sign_off(
+    practice.record(
         session,
         actor=actor,
-        account_id=account_id,
-        device=found.device,
-        skin_type=found.skin_type,
-        procedure=found.procedure,
-        observed_on=day,
+        treatment=practice.Treatment(account_id=account_id, cell=found, observed_on=day),
+        seen=practice.Seen(outcome="safe"),
+        password=PASSWORD,
         now=now,
     )
 

@@ -7,8 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.certification import practice
 from app.certification import service as certification
+from app.certification.models import EvaluatorAppointment
 from app.certification.queries import cells_of
+from app.certification.scope import Cell
 from app.cli.demo_story import sit
 from app.clock import day_in
 from app.db import Database
@@ -21,7 +24,7 @@ from app.people.permissions import Role
 from app.releases import queries as releases
 from app.releases import service as release_service
 from app.reports import releases as reports
-from tests.factories import COURSE, ZONE, World, certify, people_of, revised_course
+from tests.factories import COURSE, PASSWORD, ZONE, World, appoint, certify, people_of, revised_course
 from tests.integration.accommodated import grant as grant_more
 from tests.integration.wrong_keys import correct, open_case, propose
 
@@ -63,6 +66,9 @@ def make_full_world(database: Database) -> FullWorld:
             "failed": failed,
             "grant": grant,
             "accommodation": granted.id,
+            "sign_off": to_confirm(session, world, cell, now),
+            "appointment": session.scalars(select(EvaluatorAppointment.id)).first(),
+            "eva": world.eva.id,
             "task": to_talk_over(session, world, failed, now),
             "refreshed": refreshed.id if refreshed else 0,
             "release": release.id,
@@ -85,6 +91,16 @@ def make_full_world(database: Database) -> FullWorld:
             name: service.begin_sign_in(session, account_id=person.id, now=now) for name, person in world.people.items()
         }
     return FullWorld(world=world, tokens=tokens, names={name: str(value) for name, value in names.items()})
+
+
+def to_confirm(session: Session, world: World, cell: Cell, now: datetime) -> int:
+    """Let Eva record a treatment of Ann that waits for Ann's signature; return its id."""
+    appoint(session, world.eva.actor, now=now)
+    treatment = practice.Treatment(account_id=world.ann.id, cell=cell, observed_on=day_in(ZONE, now))
+    seen = practice.Seen(outcome="prompted", remarks=["more-pace"])
+    return practice.record(
+        session, actor=world.eva.actor, treatment=treatment, seen=seen, password=PASSWORD, now=now
+    ).id
 
 
 def to_talk_over(session: Session, world: World, attempt_id: int, now: datetime) -> int:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tests.factories import PASSWORD
+
 ROLES = ("stranger", "ann", "max", "eva", "mira", "ada", "tom", "ida", "olga")
 # What nobody has: an id, a course, a lesson, a hash, a token and a number that are well written.
 UNKNOWN = {
@@ -13,6 +15,8 @@ UNKNOWN = {
     "grant": "999999",
     "accommodation": "999999",
     "task": "999999",
+    "sign_off": "999999",
+    "appointment": "999999",
     "release": "999999",
     "revised": "999999",
     "case": "999999",
@@ -192,15 +196,66 @@ TABLE = (
     ),
     row("sign_offs.show", "GET", "/sign-offs", "303 404 404 200 404 404 404 404 404"),
     row(
-        "sign_offs.attest",
+        "sign_offs.observe",
+        "GET",
+        "/sign-offs/observe?technician={ann}&device={device}&skin_type={skin_type}&procedure={procedure}"
+        "&observed_on={today}",
+        "303 404 404 200 404 404 404 404 404",
+    ),
+    row(
+        "sign_offs.record",
         "POST",
-        "/sign-offs",
+        "/sign-offs/observe",
         "303 404 404 303 404 404 404 404 404",
         technician="{ann}",
         device="{device}",
         skin_type="{skin_type}",
         procedure="{procedure}",
         observed_on="{today}",
+        outcome="stopped",
+        password=PASSWORD,
+    ),
+    row("sign_offs.entry", "GET", "/sign-offs/{sign_off}", "303 404 404 200 404 404 404 404 404"),
+    row(
+        "sign_offs.void",
+        "POST",
+        "/sign-offs/{sign_off}/void",
+        "303 404 404 303 404 404 404 404 404",
+        reason="twice",
+        password=PASSWORD,
+    ),
+    row("practice.show", "GET", "/practice", "303 200 404 404 404 404 404 404 404"),
+    row("practice.entry", "GET", "/practice/{sign_off}", "303 200 404 404 404 404 404 404 404"),
+    row("practice.confirm", "POST", "/practice/{sign_off}/confirm", "303 303 404 404 404 404 404 404 404"),
+    row(
+        "practice.contest", "POST", "/practice/{sign_off}/contest", "303 303 404 404 404 404 404 404 404", reason="day"
+    ),
+    row("technician_practice.show", "GET", "/technicians/{ann}/practice", "303 404 200 404 200 200 404 200 404"),
+    row("appointments.show", "GET", "/appointments", "303 404 404 404 200 404 404 404 404"),
+    row("appointments.new", "GET", "/appointments/new", "303 404 404 404 200 404 404 404 404"),
+    row(
+        "appointments.appoint",
+        "POST",
+        "/appointments/new",
+        "303 404 404 404 303 404 404 404 404",
+        evaluator="{eva}",
+        cells="{procedure}|{device}|{skin_type}",
+        issuer="Rhine Academy",
+        number="RA-7",
+        evidence="Trainer for this device.",
+        reason="Nobody else can observe.",
+        first_on="{today}",
+        last_on="{tomorrow}",
+        password=PASSWORD,
+    ),
+    row("appointments.ask_end", "GET", "/appointments/{appointment}/end", "303 404 404 404 200 404 404 404 404"),
+    row(
+        "appointments.end",
+        "POST",
+        "/appointments/{appointment}/end",
+        "303 404 404 404 303 404 404 404 404",
+        reason="She moved away.",
+        password=PASSWORD,
     ),
     row("releases.show", "GET", "/releases", "303 404 404 404 200 200 200 200 200"),
     row("releases.review", "GET", "/releases/{release}", "303 404 404 404 200 200 200 200 404"),
