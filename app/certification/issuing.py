@@ -34,9 +34,8 @@ def decide(
 ) -> Certification | None:
     """Issue or renew a certification if every requirement is met now, or extend the one that runs by practice.
 
-    None where something is missing, or nothing is new.
-
-    The caller holds the person's lock, so that of two last requirements the second one decides, once.
+    None where something is missing, or nothing is new. The caller holds the person's lock, so that of two last
+    requirements the second one decides, once.
     """
     zone = people_queries.get_organisation(session, organisation_id).time_zone
     try:
@@ -60,18 +59,13 @@ def decide(
     scheme = scheme_of(where.release.manifest)
     cells = scope.to_json(_practised(queries.cells_of(where.release, withdrawn.facts), scheme, where))
     effective_on = day_in(zone, as_of)
-    if where.held is None or where.state.state in queries.FINAL:
-        certification = _issue(session, where, account_id, cells)
-        period = _first_period(scheme, effective_on)
-        kind = EventKind.ISSUED
-    else:
-        certification = where.held.certification
-        period = _renewed_period(scheme, where, effective_on)
-        kind = EventKind.RENEWED
+    first = where.held is None or where.state.state in queries.FINAL
+    certification = where.held.certification if where.held and not first else _issue(session, where, account_id, cells)
+    period = _first_period(scheme, effective_on) if first else _renewed_period(scheme, where, effective_on)
     _add_event(
         session,
         certification,
-        kind,
+        EventKind.ISSUED if first else EventKind.RENEWED,
         effective_on=effective_on,
         now=now,
         period=period,
@@ -270,24 +264,28 @@ def _add_event(
     )
     session.add(event)
     session.flush()
+    _tell(session, certification, event, [one.sign_off.id for one in practice])
+    return event
+
+
+def _tell(session: Session, certification: Certification, event: CertificationEvent, sign_offs: list[int]) -> None:
     trail.record(
         session,
         organisation_id=certification.organisation_id,
-        kind=f"certification.{kind.value}",
+        kind=f"certification.{event.kind}",
         subject=f"certification:{certification.id}",
-        actor_id=actor_id,
+        actor_id=event.actor_id,
         account_id=certification.account_id,
-        now=now,
+        now=event.recorded_at,
         detail={
             "number": certification.number,
-            "effective_on": effective_on.isoformat(),
-            "last_on": period.last_on.isoformat() if period else None,
-            "attempt": attempt_id,
-            "release": release_id,
-            "reason_code": reason_code,
-            "reason": reason,
-            "sign_offs": [one.sign_off.id for one in practice],
-            **({"cells": cells} if kind is EventKind.SCOPE_EXTENDED else {}),
+            "effective_on": event.effective_on.isoformat(),
+            "last_on": event.last_on.isoformat() if event.last_on else None,
+            "attempt": event.attempt_id,
+            "release": event.release_id,
+            "reason_code": event.reason_code,
+            "reason": event.reason,
+            "sign_offs": sign_offs,
+            **({"cells": event.cells} if event.kind == EventKind.SCOPE_EXTENDED else {}),
         },
     )
-    return event

@@ -95,19 +95,7 @@ def record(
     )
     session.add(signed)
     session.flush()
-    for position, step in enumerate(steps, start=1):
-        session.add(
-            SignOffStep(
-                sign_off_id=signed.id,
-                position=position,
-                organisation_id=signed.organisation_id,
-                release_id=step.release_id,
-                fact=step.fact,
-                phase=step.phase,
-                text=step.text,
-                done=step.fact in done,
-            )
-        )
+    session.add_all(_seen(signed, steps, done))
     session.flush()
     _tell_attested(session, signed, [step.fact for step in steps if step.fact not in done])
     if correction:
@@ -211,6 +199,22 @@ def _done(steps: Collection[release_steps.Step], seen: Seen) -> set[str]:
     if not set(seen.done) <= known:
         raise RefusedError("The list of steps has changed: a new edition is in force. Open the page again.")
     return set(seen.done)
+
+
+def _seen(signed: SignOff, steps: Collection[release_steps.Step], done: set[str]) -> list[SignOffStep]:
+    return [
+        SignOffStep(
+            sign_off_id=signed.id,
+            position=position,
+            organisation_id=signed.organisation_id,
+            release_id=step.release_id,
+            fact=step.fact,
+            phase=step.phase,
+            text=step.text,
+            done=step.fact in done,
+        )
+        for position, step in enumerate(steps, start=1)
+    ]
 
 
 def _own(session: Session, actor: Actor, sign_off_id: int) -> Attested:

@@ -51,10 +51,7 @@ def show() -> Any:
         for course_id in dict.fromkeys([*record.assigned, *record.held])
         if course_id in in_force
     ]
-    stopped = [
-        *_to_sign(record),
-        *(alert for one in in_force.values() for alert in withdrawal_alerts(one, who.person.time_zone)),
-    ]
+    stopped = [alert for one in in_force.values() for alert in withdrawal_alerts(one, who.person.time_zone)]
     home = _home(who, record, standings, stopped)
     return render_template("home/home.html", home={**home, "refresher": _refresher(standings, due)})
 
@@ -110,7 +107,7 @@ def _home(who: Visitor, record: Record, standings: list[Standing], stopped: list
         "name": who.person.name.split()[0],
         "today": weekday(today),
         "place": ", ".join(who.person.clinics),
-        "alerts": [*stopped, *(alert for one in standings if (alert := _alert(one, today)))],
+        "alerts": [*_to_sign(record), *stopped, *(alert for one in standings if (alert := _alert(one, today)))],
         "next": steps[0] if steps else None,
         "nothing": _nothing(standings, who.person.time_zone),
         "goals": [_goal(one) for one in standings if not one.assessment.met],

@@ -51,10 +51,8 @@ class SeenForm(HouseForm):
     corrects = HiddenField(validators=[Optional()])
     correction = SelectField("What was wrong in the earlier entry", [Optional()])
     steps = SelectMultipleField("Safety-critical steps", [Optional()])
-    outcome = RadioField(
-        "How the treatment went", [InputRequired("Choose how the treatment went.")], choices=list(OUTCOMES.items())
-    )
-    remarks = SelectMultipleField("Remarks", [Optional()], choices=list(attesting.REMARKS.items()))
+    outcome = RadioField("How the treatment went", [InputRequired("Choose how the treatment went.")])
+    remarks = SelectMultipleField("Remarks", [Optional()])
     words = Area("In your own words", WORDS_RULES, filters=[tidy])
     no_client_detail = BooleanField(NO_CLIENT)
     password = PasswordField("Your password", [InputRequired("Enter your password: it is your signature.")])
@@ -121,12 +119,7 @@ def void(sign_off_id: int) -> Any:
     form = _void_form()
     if form.validate():
         with refusals_in(form), transaction() as changed:
-            correction = practice.Correction(
-                sign_off_id=sign_off_id,
-                reason_code=form.reason.data,
-                words=form.words.data or "",
-                no_client_detail=form.no_client_detail.data,
-            )
+            correction = _voids(sign_off_id, form)
             practice.void(
                 changed, actor=visitor().actor, correction=correction, password=form.password.data or "", now=now()
             )
@@ -180,6 +173,8 @@ def _steps(found: Choices, form: Any) -> list[Step]:
 
 def _seen_form(steps: list[Step], *, fresh: bool = False) -> SeenForm:
     form = SeenForm(formdata=None, corrects=request.args.get("corrects", "")) if fresh else SeenForm()
+    form.outcome.choices = [(one.value, text) for one, text in OUTCOMES.items()]
+    form.remarks.choices = list(attesting.REMARKS.items())
     form.steps.choices = [(step.fact, step.text) for step in steps]
     form.correction.choices = [("", "Choose what was wrong"), *attesting.CORRECTED.items()]
     return form
@@ -217,6 +212,15 @@ def _correction(form: SeenForm) -> practice.Correction | None:
     except ValueError as error:
         raise NotFoundError from error
     return practice.Correction(sign_off_id=sign_off_id, reason_code=form.correction.data or "")
+
+
+def _voids(sign_off_id: int, form: Any) -> practice.Correction:
+    return practice.Correction(
+        sign_off_id=sign_off_id,
+        reason_code=form.reason.data,
+        words=form.words.data or "",
+        no_client_detail=form.no_client_detail.data,
+    )
 
 
 def _void_form() -> VoidForm:

@@ -58,7 +58,6 @@ def make_full_world(database: Database) -> FullWorld:
         reports.count_impact(session, actor=world.tom.actor, release_id=revised.id, day=now.date(), now=now)
         cell = cells_of(release)[0].cell
         grant = session.scalars(select(RoleGrant.id).where(RoleGrant.account_id == world.ann.id)).one()
-        today = day_in(ZONE, now)
         names = {
             "ann": world.ann.id,
             "gone": gone.id,
@@ -66,14 +65,12 @@ def make_full_world(database: Database) -> FullWorld:
             "failed": failed,
             "grant": grant,
             "accommodation": granted.id,
-            "sign_off": to_confirm(session, world, cell, now),
-            "appointment": session.scalars(select(EvaluatorAppointment.id)).first(),
-            "eva": world.eva.id,
             "task": to_talk_over(session, world, failed, now),
             "refreshed": refreshed.id if refreshed else 0,
             "release": release.id,
             "revised": revised.id,
             **contested,
+            **to_confirm(session, world, cell, now),
             "riverside": world.riverside,
             "course": COURSE,
             "lesson": release.manifest["lessons"][0]["id"],
@@ -84,8 +81,8 @@ def make_full_world(database: Database) -> FullWorld:
             "device": cell.device,
             "skin_type": cell.skin_type,
             "procedure": cell.procedure,
-            "today": today,
-            "tomorrow": today + timedelta(days=1),
+            "today": day_in(ZONE, now),
+            "tomorrow": day_in(ZONE, now + timedelta(days=1)),
         }
         tokens = {
             name: service.begin_sign_in(session, account_id=person.id, now=now) for name, person in world.people.items()
@@ -93,14 +90,14 @@ def make_full_world(database: Database) -> FullWorld:
     return FullWorld(world=world, tokens=tokens, names={name: str(value) for name, value in names.items()})
 
 
-def to_confirm(session: Session, world: World, cell: Cell, now: datetime) -> int:
-    """Let Eva record a treatment of Ann that waits for Ann's signature; return its id."""
+def to_confirm(session: Session, world: World, cell: Cell, now: datetime) -> dict[str, object]:
+    """Let Eva, who is appointed, record a treatment of Ann that waits for Ann's signature."""
     appoint(session, world.eva.actor, now=now)
     treatment = practice.Treatment(account_id=world.ann.id, cell=cell, observed_on=day_in(ZONE, now))
     seen = practice.Seen(outcome="prompted", remarks=["more-pace"])
-    return practice.record(
-        session, actor=world.eva.actor, treatment=treatment, seen=seen, password=PASSWORD, now=now
-    ).id
+    signed = practice.record(session, actor=world.eva.actor, treatment=treatment, seen=seen, password=PASSWORD, now=now)
+    appointed = session.scalars(select(EvaluatorAppointment.id)).first()
+    return {"sign_off": signed.id, "appointment": appointed, "eva": world.eva.id}
 
 
 def to_talk_over(session: Session, world: World, attempt_id: int, now: datetime) -> int:
