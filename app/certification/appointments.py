@@ -115,6 +115,8 @@ def latest_last_on(first_on: date) -> date:
 def _check_days(first_on: date, last_on: date, today: date) -> None:
     if first_on < today:
         raise RefusedError("An appointment begins today or later: what was observed before does not count under it.")
+    if first_on > latest_last_on(today):
+        raise RefusedError("An appointment begins within a year.")
     if last_on < first_on:
         raise RefusedError("The last day comes after the first one.")
     if last_on > latest_last_on(first_on):

@@ -109,7 +109,7 @@ def to_look_for(  # noqa: PLR0917  what a page knows of a treatment, in its orde
 
 
 def attested_by(
-    session: Session, *, organisation_id: int, evaluator_id: int, named: Mapping[str, str], limit: int = 30
+    session: Session, *, organisation_id: int, evaluator_id: int, named: Mapping[str, str], limit: int = 15
 ) -> list[Entry]:
     """Return what an evaluator attested last, newest first; two queries."""
     found = practice_queries.attested_by(session, organisation_id, evaluator_id, limit=limit)

@@ -175,7 +175,9 @@ def _told(one: Appointment, offered: Offer) -> Context:
         "reason": made.reason,
         "by": one.by,
         "ended": f"Ended by {one.ended_by}: {made.end_reason}" if one.ended_by else "",
-        "end_url": "" if made.ended_at else url_for("appointments.ask_end", appointment_id=made.id),
+        "end_url": ""
+        if made.ended_at or today > made.last_on
+        else url_for("appointments.ask_end", appointment_id=made.id),
     }
 
 

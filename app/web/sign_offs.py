@@ -6,6 +6,7 @@ from flask import Blueprint, flash, render_template, request
 from wtforms import BooleanField, DateField, HiddenField, PasswordField, RadioField, SelectField, SelectMultipleField
 from wtforms import TextAreaField as Area
 from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import CheckboxInput
 
 from app.certification import attesting, practice
 from app.certification.attesting import LONGEST_WORDS, Outcome
@@ -52,7 +53,7 @@ class SeenForm(HouseForm):
     correction = SelectField("What was wrong in the earlier entry", [Optional()])
     steps = SelectMultipleField("Safety-critical steps", [Optional()])
     outcome = RadioField("How the treatment went", [InputRequired("Choose how the treatment went.")])
-    remarks = SelectMultipleField("Remarks", [Optional()])
+    remarks = SelectMultipleField("Remarks", [Optional()], option_widget=CheckboxInput())
     words = Area("In your own words", WORDS_RULES, filters=[tidy])
     no_client_detail = BooleanField(NO_CLIENT)
     password = PasswordField("Your password", [InputRequired("Enter your password: it is your signature.")])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.certification.dates import Period, first_period, renewed_period
-from app.certification.lifecycle import Event, EventKind, State, StateAsOf, event_of, state_as_of
+from app.certification.lifecycle import Event, EventKind, State, StateAsOf, event_of, granted_in_period, state_as_of
 from app.certification.scope import Cell, GrantedCell, to_json
 from app.content.values import Decision
 
@@ -16,7 +16,8 @@ TERMS = {"validity_months": 12, "grace_days": 30, "renewal_window_days": 60}
 ISSUED_ON = date(2026, 3, 1)
 FIRST = first_period(ISSUED_ON, **TERMS, expiry_basis="previous_expiry")
 EVER = datetime(2100, 1, 1, tzinfo=UTC)
-WITHOUT_PERIOD = sorted(set(EventKind) - {EventKind.ISSUED, EventKind.RENEWED, EventKind.SCOPE_REDUCED})
+SCOPES = (EventKind.SCOPE_REDUCED, EventKind.SCOPE_EXTENDED)
+WITHOUT_PERIOD = sorted(set(EventKind) - {EventKind.ISSUED, EventKind.RENEWED, *SCOPES})
 SEQUENCE = count(1)
 
 
@@ -223,6 +224,35 @@ def test_a_reduction_recorded_after_a_renewal_holds_though_it_counts_from_before
     assert state_as_of([issued(1, 2), renewal, known_after], day, EVER).cells == (granted(1),)
 
 
+def extended(day: date, *skin_types: int, recorded_at: datetime | None = None) -> Event:
+    cells = tuple(granted(skin_type) for skin_type in skin_types)
+    return event(EventKind.SCOPE_EXTENDED, day, recorded_at=recorded_at or at(day), cells=cells)
+
+
+def test_practice_adds_cells_from_its_day_and_eases_none() -> None:
+    held = issued(1)
+    narrower = event(EventKind.SCOPE_REDUCED, date(2026, 5, 1), cells=(granted(1, Decision.WITH_SIGN_OFF),))
+    events = [held, narrower, extended(date(2026, 6, 1), 1, 2)]
+    assert state_as_of(events, date(2026, 5, 31), EVER).cells == (granted(1, Decision.WITH_SIGN_OFF),)
+    assert state_as_of(events, date(2026, 6, 1), EVER).cells == (granted(1, Decision.WITH_SIGN_OFF), granted(2))
+    assert state_as_of(events, date(2026, 6, 1), EVER).state is State.ACTIVE
+
+
+def test_a_reduction_recorded_after_it_holds_for_what_practice_added() -> None:
+    added = extended(date(2026, 6, 1), 2, 3)
+    for day in (date(2026, 5, 20), date(2026, 6, 20)):
+        reduced = event(EventKind.SCOPE_REDUCED, day, recorded_at=at(date(2026, 6, 20)), cells=(granted(1), granted(3)))
+        assert state_as_of([issued(1), added, reduced], date(2026, 7, 1), EVER).cells == (granted(1), granted(3))
+
+
+def test_what_a_period_granted_is_known_though_it_was_taken_away() -> None:
+    reduced = event(EventKind.SCOPE_REDUCED, date(2026, 7, 1), cells=(granted(1),))
+    events = [issued(1), extended(date(2026, 6, 1), 2), reduced]
+    assert granted_in_period(events) == {granted(1).cell, granted(2).cell}
+    renewal = renewed(date(2027, 1, 10), cells=(granted(3),))
+    assert granted_in_period([*events, renewal]) == {granted(3).cell}
+
+
 def test_a_state_at_the_end_of_the_calendar() -> None:
     period = first_period(
         date(9999, 1, 1), validity_months=12, grace_days=0, renewal_window_days=9, expiry_basis="fixed"
@@ -239,6 +269,7 @@ def test_a_state_at_the_end_of_the_calendar() -> None:
         (EventKind.RENEWED, None, None, "a period belongs to issued and renewed"),
         (EventKind.SUSPENDED, FIRST, None, "a period belongs to issued and renewed"),
         (EventKind.SCOPE_REDUCED, None, None, "name the cells that remain"),
+        (EventKind.SCOPE_EXTENDED, None, (), "name the cells that were added"),
         (EventKind.SUSPENDED, None, (), "the whole certification"),
     ],
 )
@@ -301,12 +332,13 @@ def periods(draw: st.DrawFn) -> Period:
 @st.composite
 def any_events(draw: st.DrawFn) -> Event:
     kind = draw(st.sampled_from(EventKind))
-    cells = tuple(granted(skin_type) for skin_type in sorted(draw(st.sets(st.integers(1, 3)))))
+    some = draw(st.sets(st.integers(1, 3), min_size=int(kind is EventKind.SCOPE_EXTENDED)))
+    cells = tuple(granted(skin_type) for skin_type in sorted(some))
     return event(
         kind,
         day_of(draw(OFFSETS)),
         recorded_at=at(day_of(draw(OFFSETS))),
-        period=None if kind in WITHOUT_PERIOD or kind is EventKind.SCOPE_REDUCED else draw(periods()),
+        period=None if kind in {*WITHOUT_PERIOD, *SCOPES} else draw(periods()),
         cells=None if kind in WITHOUT_PERIOD else cells,
     )
 

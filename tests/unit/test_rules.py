@@ -115,6 +115,18 @@ def test_sign_offs_count_only_for_cells_that_the_release_grants() -> None:
     assert not counts_as_practice(CELLS[2], COMPLETE.cells)
 
 
+def test_a_scheme_that_grants_by_practice_needs_one_cell_practised() -> None:
+    scheme = replace(SCHEME, practice_per_cell=2)
+    met = requirement(assess(scheme, COMPLETE), RequirementKind.PER_CELL)
+    assert (met.met, met.text) == (True, "Practised in 1 of 2 combinations of device, skin type and procedure")
+    spread = replace(COMPLETE, observed=(CELLS[0], CELLS[1], OUTSIDE, OUTSIDE))
+    missing = requirement(assess(scheme, spread), RequirementKind.PER_CELL)
+    assert (missing.met, missing.done, missing.needed) == (False, 1, 2)
+    assert missing.text == "1 of 2 treatments observed with one device, skin type and procedure"
+    kinds = {one.kind for one in assess(SCHEME, COMPLETE).requirements}
+    assert RequirementKind.PER_CELL not in kinds
+
+
 def test_more_sign_offs_than_needed_read_as_enough() -> None:
     sign_offs = requirement(assess(SCHEME, replace(COMPLETE, observed=CELLS[:1] * 5)), RequirementKind.SIGN_OFFS)
     assert (sign_offs.met, sign_offs.done, sign_offs.text) == (True, 5, "3 of 3 treatments observed")
