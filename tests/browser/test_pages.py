@@ -2,9 +2,14 @@
 
 from playwright.sync_api import expect
 
+from app import clock
+from app.certification import practice
+from app.certification.queries import cells_of
+from app.clock import day_in
+from app.releases import queries as releases
 from tests.browser.browsing import look_at, signed_in
 from tests.browser.conftest import Live, Open
-from tests.factories import COURSE
+from tests.factories import COURSE, PASSWORD, ZONE
 from tests.web.sitting import paper_of, start_mixed
 
 LESSONS = ("settings", "screening-sun-and-medicines")
@@ -50,3 +55,24 @@ def test_the_rare_pages_of_a_manager_and_an_administrator_are_sound(live: Live, 
     administrator.goto(f"/clinics/{live.world.riverside}/networks")
     expect(administrator.get_by_role("heading", level=1)).to_contain_text("Riverside")
     look_at(administrator)
+
+
+def test_the_rare_pages_of_practice_are_sound(live: Live, open_page: Open) -> None:
+    with live.database.transaction() as session:
+        cell = cells_of(releases.get_release(session, live.world.organisation_id, live.world.release_id))[0].cell
+        treatment = practice.Treatment(account_id=live.world.ann.id, cell=cell, observed_on=day_in(ZONE, clock.now()))
+        seen = practice.Seen(outcome="stopped", remarks=["more-pace"])
+        signed = practice.record(
+            session, actor=live.world.eva.actor, treatment=treatment, seen=seen, password=PASSWORD, now=clock.now()
+        )
+    for person, addresses in (
+        (live.world.eva, (f"/sign-offs/{signed.id}",)),
+        (live.world.ann, ("/practice", f"/practice/{signed.id}")),
+        (live.world.max, (f"/technicians/{live.world.ann.id}/practice",)),
+        (live.world.mira, ("/appointments", "/appointments/new", "/appointments/1/end")),
+    ):
+        page = signed_in(open_page(), person.email)
+        for address in addresses:
+            page.goto(address)
+            page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+            look_at(page)

@@ -125,9 +125,8 @@ def test_eva_signs_off_a_treatment(live: Live, page: Page) -> None:
     """At the device on a phone; Ann confirms with her own sign-in, and it counts."""
     with live.database.transaction() as session:
         read_lessons(session, live.world.ann.actor, now=clock.now())
-    page.set_viewport_size(PHONE_SIZE)
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     signed_in(page, live.world.eva.email)
-    look_at(page)
     page.get_by_label("Technician").select_option(label="Ann Berg, Riverside")
     page.get_by_label("Skin type").select_option(label="III")
     page.get_by_role("button", name="Open the checklist").click()
@@ -139,10 +138,10 @@ def test_eva_signs_off_a_treatment(live: Live, page: Page) -> None:
     page.get_by_role("button", name="Sign", exact=True).click()
     expect(page.get_by_text("It counts as soon as Ann Berg has confirmed it")).to_be_visible()
     expect(page.locator("#signed tbody tr")).to_have_count(1)
+    look_at(page)
     page.context.clear_cookies()
     signed_in(page, live.world.ann.email)
     page.get_by_role("link", name="Confirm or contest").click()
-    look_at(page)
     page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_text("Confirmed. 1 of 3 treatments observed")).to_be_visible()
 
