@@ -166,10 +166,11 @@ def _cell(form: Any) -> Cell:
 def _steps(found: Choices, form: Any) -> list[Step]:
     """Return what to look for; where the visitor may not observe it, the form says why."""
     who, on = visitor(), form.observed_on.data
+    steps: list[Step] = []
     with refusals_in(form), reading() as session:
         practice.check_observed(on, who.today)
-        return reports.to_look_for(session, who.actor, found, _cell(form), on, who.person.time_zone, now())
-    return []
+        steps += reports.to_look_for(session, who.actor, found, _cell(form), on, who.person.time_zone, now())
+    return steps
 
 
 def _seen_form(steps: list[Step], *, fresh: bool = False) -> SeenForm:
@@ -183,6 +184,7 @@ def _seen_form(steps: list[Step], *, fresh: bool = False) -> SeenForm:
 
 def _record(treatment: Any, form: SeenForm) -> bool:
     """Record a treatment; return whether it counts once the technician has signed."""
+    counts: list[bool] = []
     with refusals_in(form), transaction() as changed:
         signed = practice.record(
             changed,
@@ -201,8 +203,8 @@ def _record(treatment: Any, form: SeenForm) -> bool:
             now=now(),
             correction=_correction(form),
         )
-        return attesting.is_practice(signed.outcome or "", complete=bool(signed.complete))
-    return False
+        counts.append(attesting.is_practice(signed.outcome or "", complete=bool(signed.complete)))
+    return any(counts)
 
 
 def _correction(form: SeenForm) -> practice.Correction | None:

@@ -12,7 +12,7 @@ from app.certification import appointments, practice
 from app.certification.attesting import SignOffState
 from app.certification.issuing import change_certification
 from app.certification.lifecycle import EventKind, State
-from app.certification.models import CertificationEvent, SignOff, SignOffAnswer, SignOffStep
+from app.certification.models import CertificationEvent, EvaluatorAppointment, SignOff, SignOffAnswer, SignOffStep
 from app.certification.practice_queries import get_attested, observed
 from app.certification.queries import cells_of, get_held
 from app.certification.scope import Cell, from_json, to_json
@@ -264,7 +264,7 @@ def test_who_is_certified_in_the_cell_observes_and_nobody_else(db: Session, worl
 
 
 def test_an_appointment_ends(db: Session, world: World) -> None:
-    appointment_id = db.execute(select(appointments.EvaluatorAppointment.id)).scalar_one()
+    appointment_id = db.execute(select(EvaluatorAppointment.id)).scalar_one()
     end = partial(appointments.end, db, appointment_id=appointment_id, reason="Moved away", now=NOW)
     with pytest.raises(RefusedError, match="Only a medical director"):
         end(actor=world.max.actor, password=PASSWORD)
@@ -438,7 +438,7 @@ def treated(session: Session, world: World, *some: Cell) -> None:
         confirm(session, world, record(session, world, cell=cell), now=NOW)
 
 
-def appoint(session: Session, world: World, **changed: object) -> appointments.EvaluatorAppointment:
+def appoint(session: Session, world: World, **changed: object) -> EvaluatorAppointment:
     """Appoint Eva for the first cell, for a month, but for what is changed."""
     given: dict[str, object] = {
         "actor": world.mira.actor,

@@ -112,6 +112,6 @@ def test_remarks_come_from_their_list() -> None:
 
 
 def test_a_cell_is_practised_with_enough_treatments() -> None:
-    assert practised([CELL, OTHER, CELL], 2) == {CELL}
+    assert practised([CELL, OTHER, CELL], 2) == frozenset({CELL})
     assert practised([], 1) == frozenset()
     assert practised([CELL], None) is None
