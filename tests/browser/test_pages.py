@@ -74,5 +74,5 @@ def test_the_rare_pages_of_practice_are_sound(live: Live, open_page: Open) -> No
         page = signed_in(open_page(), person.email)
         for address in addresses:
             page.goto(address)
-            page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+            page.locator("main details").evaluate_all("all => all.forEach(one => one.open = true)")
             look_at(page)

@@ -1,6 +1,6 @@
 """Observed practice through the services: both sign, who may observe, corrections, and scope that follows practice."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 
 import pytest
@@ -11,97 +11,22 @@ from sqlalchemy.orm import Session
 from app.certification import appointments, practice
 from app.certification.attesting import SignOffState
 from app.certification.issuing import change_certification
-from app.certification.lifecycle import EventKind, State
-from app.certification.models import CertificationEvent, EvaluatorAppointment, SignOff, SignOffAnswer, SignOffStep
-from app.certification.practice_queries import get_attested, observed
-from app.certification.queries import cells_of, get_held
-from app.certification.scope import Cell, from_json, to_json
-from app.certification.standing import standing
+from app.certification.lifecycle import EventKind
+from app.certification.models import EvaluatorAppointment, SignOff, SignOffAnswer, SignOffStep
+from app.certification.practice_queries import observed
+from app.certification.scope import Cell
 from app.cli.demo_story import sit
 from app.errors import NotFoundError, RefusedError
-from app.people import queries as people_queries
 from app.people import service as people
-from app.people.permissions import Actor, Role
-from app.releases import queries as releases
-from app.releases.steps import critical_steps
-from tests.factories import COURSE, PASSWORD, ZONE, Person, World, certify, frozen_course, observe, read_lessons
+from app.people.permissions import Role
+from tests.factories import COURSE, PASSWORD, World, certify, observe, read_lessons
+from tests.integration.observing import SOON, TODAY, actor, cells, confirm, counted, record, state, steps, technician
 from tests.integration.story import (
     NOW,
-    Town,
-    at_once,
     certifications,
     events,
-    next_edition,
-    publish_and_sign,
     trail,
 )
-
-TODAY = date(2026, 11, 22)
-SOON = NOW + timedelta(minutes=5)
-
-
-def cells(session: Session, world: World) -> list[Cell]:
-    """Return the cells that the release in force grants without a second person."""
-    in_force = releases.in_force(session, world.organisation_id, COURSE)
-    assert in_force is not None
-    return [one.cell for one in cells_of(in_force.release) if one.decision.value == "allowed"]
-
-
-def steps(session: Session, world: World, cell: Cell) -> list[str]:
-    courses = practice.granting(session, world.organisation_id, cell)
-    return [one.fact for one in critical_steps(session, courses.values(), cell.procedure)]
-
-
-def record(
-    session: Session,
-    world: World,
-    *,
-    cell: Cell | None = None,
-    by: Actor | None = None,
-    person: Person | None = None,
-    outcome: str = "safe",
-    leave_out: int = 0,
-    day: date = TODAY,
-    now: datetime = NOW,
-    correction: practice.Correction | None = None,
-    password: str = PASSWORD,
-    words: str = "",
-) -> SignOff:
-    """Record a treatment of Ann as Eva, in the first cell, with every step but the last few."""
-    cell = cell or cells(session, world)[0]
-    done = steps(session, world, cell)
-    return practice.record(
-        session,
-        actor=by or world.eva.actor,
-        treatment=practice.Treatment(account_id=(person or world.ann).id, cell=cell, observed_on=day),
-        seen=practice.Seen(
-            outcome=outcome, done=done[: len(done) - leave_out], remarks=["calm"], words=words, no_client_detail=True
-        ),
-        password=password,
-        now=now,
-        correction=correction,
-    )
-
-
-def state(session: Session, world: World, signed: SignOff) -> SignOffState:
-    session.expire_all()
-    return get_attested(session, world.organisation_id, signed.id).state
-
-
-def counted(session: Session, world: World) -> int:
-    where = standing(
-        session,
-        organisation_id=world.organisation_id,
-        account_id=world.ann.id,
-        zone=ZONE,
-        course_id=COURSE,
-        now=SOON,
-    )
-    return len(where.practice)
-
-
-def confirm(session: Session, world: World, signed: SignOff, *, now: datetime = SOON) -> None:
-    practice.confirm(session, actor=world.ann.actor, sign_off_id=signed.id, now=now)
 
 
 def test_it_counts_when_both_have_signed_and_then_certifies(db: Session, world: World) -> None:
@@ -313,104 +238,6 @@ def test_whom_nobody_appoints(db: Session, world: World) -> None:
     assert trail(db, world.eva.id).count("evaluator.appointed") == 2
 
 
-def test_scope_follows_practice_where_the_scheme_says_so(db: Session, world: World) -> None:
-    publish_per_cell(db, world)
-    first, second = cells(db, world)[:2]
-    read_lessons(db, world.ann.actor, now=NOW)
-    sit(db, world.ann.actor, course_id=COURSE, at=NOW, right=True)
-    treated(db, world, first, second)
-    assert certifications(db, world.ann.id) == []  # two treatments, and no cell has two
-    treated(db, world, first)
-    [held] = certifications(db, world.ann.id)
-    assert [one.cell for one in from_json(held.cells)] == [first]
-    treated(db, world, second)
-    assert events(db, world.ann.id) == [EventKind.ISSUED, EventKind.SCOPE_EXTENDED]
-    now_held = get_held(db, held.id, world.organisation_id).on(TODAY, SOON)
-    assert ({one.cell for one in now_held.cells}, now_held.state) == ({first, second}, State.ACTIVE)
-    told = db.scalars(select(CertificationEvent).order_by(CertificationEvent.id.desc())).first()
-    assert told is not None
-    assert (told.reason_code, [one.cell for one in from_json(told.cells or [])]) == ("practice", [second])
-    treated(db, world, first, second)
-    assert len(events(db, world.ann.id)) == 2  # nothing is added twice
-
-
-def test_a_cell_that_was_taken_away_does_not_come_back_by_practice(db: Session, world: World) -> None:
-    publish_per_cell(db, world)
-    first, second = cells(db, world)[:2]
-    read_lessons(db, world.ann.actor, now=NOW)
-    sit(db, world.ann.actor, course_id=COURSE, at=NOW, right=True)
-    treated(db, world, first, first, second, second)
-    [held] = certifications(db, world.ann.id)
-    whole = get_held(db, held.id, world.organisation_id).on(TODAY, SOON).cells
-    remains = [one for one in whole if one.cell != second]
-    db.add(
-        CertificationEvent(
-            organisation_id=world.organisation_id,
-            certification_id=held.id,
-            kind=EventKind.SCOPE_REDUCED.value,
-            effective_on=TODAY,
-            recorded_at=SOON,
-            cells=to_json(remains),
-        )
-    )
-    db.flush()
-    treated(db, world, second)
-    state_now = get_held(db, held.id, world.organisation_id).on(TODAY, SOON + timedelta(minutes=1))
-    assert [one.cell for one in state_now.cells] == [first]
-
-
-def test_two_last_signatures_at_once_certify_once(busy: Town) -> None:
-    world = busy.world
-    with busy.database.transaction() as session:
-        read_lessons(session, world.ann.actor, now=NOW)
-        observe(session, world.eva.actor, world.ann.id, now=NOW, times=2)
-        sit(session, world.ann.actor, course_id=COURSE, at=NOW, right=True)
-        ids = [record(session, world).id for _ in range(2)]
-    acts = [partial(practice.confirm, actor=world.ann.actor, sign_off_id=one, now=SOON) for one in (*ids, ids[0])]
-    got = at_once(busy.database, *acts)
-    assert [one for one in got if isinstance(one, Exception)] == []
-    with busy.database.session() as session:
-        assert events(session, world.ann.id) == [EventKind.ISSUED]
-        assert len(session.scalars(select(SignOffAnswer)).all()) == 4
-        assert trail(session, world.ann.id).count("certification.issued") == 1
-
-
-def test_two_last_signatures_at_once_extend_once(busy: Town) -> None:
-    world = busy.world
-    with busy.database.transaction() as session:
-        publish_per_cell(session, world)
-        first, second = cells(session, world)[:2]
-        read_lessons(session, world.ann.actor, now=NOW)
-        sit(session, world.ann.actor, course_id=COURSE, at=NOW, right=True)
-        treated(session, world, first, first, second)
-        ids = [record(session, world, cell=second).id for _ in range(2)]
-    acts = [partial(practice.confirm, actor=world.ann.actor, sign_off_id=one, now=SOON) for one in ids]
-    got = at_once(busy.database, *acts)
-    assert [one for one in got if isinstance(one, Exception)] == []
-    with busy.database.session() as session:
-        assert events(session, world.ann.id) == [EventKind.ISSUED, EventKind.SCOPE_EXTENDED]
-
-
-def test_confirming_and_voiding_at_once_leave_one_truth(busy: Town) -> None:
-    world = busy.world
-    with busy.database.transaction() as session:
-        signed = record(session, world)
-    void = partial(
-        practice.void,
-        actor=world.eva.actor,
-        correction=practice.Correction(sign_off_id=signed.id, reason_code="twice"),
-        password=PASSWORD,
-        now=SOON,
-    )
-    got = at_once(
-        busy.database, partial(practice.confirm, actor=world.ann.actor, sign_off_id=signed.id, now=SOON), void, void
-    )
-    refused = [one for one in got if isinstance(one, Exception)]
-    assert all(isinstance(one, RefusedError) for one in refused)
-    with busy.database.session() as session:
-        assert state(session, world, signed) is SignOffState.CORRECTED
-
-
 def test_an_answer_is_there_once(db: Session, world: World) -> None:
     signed = record(db, world)
     confirm(db, world, signed)
@@ -427,17 +254,6 @@ def test_an_answer_is_there_once(db: Session, world: World) -> None:
         db.flush()
 
 
-def publish_per_cell(session: Session, world: World) -> None:
-    """Put an edition in force that grants a cell after two treatments, and asks for two in all."""
-    scheme = {**frozen_course().manifest["scheme"], "practice_per_cell": 2, "requires_sign_offs": 2}
-    publish_and_sign(session, world, next_edition(scheme=scheme), now=NOW - timedelta(hours=1))
-
-
-def treated(session: Session, world: World, *some: Cell) -> None:
-    for cell in some:
-        confirm(session, world, record(session, world, cell=cell), now=NOW)
-
-
 def appoint(session: Session, world: World, **changed: object) -> EvaluatorAppointment:
     """Appoint Eva for the first cell, for a month, but for what is changed."""
     given: dict[str, object] = {
@@ -452,21 +268,3 @@ def appoint(session: Session, world: World, **changed: object) -> EvaluatorAppoi
         "now": NOW,
     }
     return appointments.appoint(session, **(given | changed))  # type: ignore[arg-type]  # its own fields
-
-
-def technician(session: Session, world: World, name: str) -> Person:
-    """Add a technician to Riverside."""
-    account, _ = people.invite(
-        session,
-        actor=world.ida.actor,
-        email=f"{name.split(maxsplit=1)[0].lower()}@lumen.example",
-        name=name,
-        roles=[(Role.TECHNICIAN, world.riverside)],
-        now=NOW,
-    )
-    return Person(name=name, email=account.email, actor=people_queries.actor_of(session, account))
-
-
-def actor(session: Session, world: World, account_id: int) -> Actor:
-    """Return somebody with the roles that they hold now; they sign with everybody's password."""
-    return people_queries.actor_of(session, people_queries.get_account(session, world.organisation_id, account_id))

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from app.audit.models import Entry, EntryDetail, Leaf
 from app.audit.service import commitment_of
-from app.certification import appeals
+from app.certification import appeals, practice
 from app.certification import cases as certification_cases
 from app.certification import service as certification
 from app.certification.issuing import change_certification
 from app.certification.lifecycle import EventKind
+from app.certification.models import SignOff
 from app.cli.demo_story import sit
 from app.db import Base
 from app.errors import NotFoundError, RefusedError
@@ -155,6 +156,7 @@ def test_every_act_leaves_its_entry(db: Session, world: World) -> None:
         "lesson.completed",
         "sign_off.attested",
         "sign_off.confirmed",
+        "sign_off.corrected",
         "attempt.started",
         "attempt.submitted",
         "attempt.granted",
@@ -305,6 +307,14 @@ def everything(session: Session, world: World) -> None:
     entry_id = session.scalars(sa.select(Entry.id)).first()
     session.add(Leaf(number=0, entry_id=entry_id))
     session.flush()
+    correct_a_sign_off(session, world)
+
+
+def correct_a_sign_off(session: Session, world: World) -> None:
+    """Let Eva declare void what she signed last."""
+    signed_id = session.scalars(sa.select(SignOff.id).order_by(SignOff.id.desc())).first() or 0
+    correction = practice.Correction(sign_off_id=signed_id, reason_code="twice")
+    practice.void(session, actor=world.eva.actor, correction=correction, password=PASSWORD, now=LATER)
 
 
 def wrong_key(session: Session, world: World) -> None:
