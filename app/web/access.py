@@ -86,6 +86,11 @@ def transaction() -> AbstractContextManager[Session]:
     return database().transaction()
 
 
+def single() -> AbstractContextManager[Session]:
+    """Open the session of a view that writes one statement."""
+    return database().single()
+
+
 def limits() -> Limits:
     """Return the counters of what is rate-limited."""
     return cast("Limits", current_app.extensions["fluence.limits"])

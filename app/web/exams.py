@@ -21,7 +21,7 @@ from app.people import queries as people
 from app.people.networks import elsewhere, is_inside
 from app.people.permissions import Action
 from app.web import access
-from app.web.access import fragment, is_fetch, now, reading, requires, transaction, visitor
+from app.web.access import fragment, is_fetch, now, reading, requires, single, transaction, visitor
 from app.web.breaks import not_on_break
 from app.web.errors import answer
 from app.web.exam_pages import bar_of, item_of, item_page, review_of, start_page
@@ -91,7 +91,7 @@ def item(attempt_id: int, position: int) -> Any:
 def save(attempt_id: int, position: int) -> Any:
     """Save what was chosen; a script gets the next item with the answer, a plain form is sent there."""
     try:
-        with transaction() as changed:
+        with single() as changed:
             saved = _save(changed, attempt_id, position)
     except RefusedError as refusal:
         return _refused(attempt_id, position, refusal)
