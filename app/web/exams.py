@@ -44,6 +44,10 @@ CODE_TRIES = "10 per 10 minutes"
 @requires(Action.LEARN)
 def start(course_id: str) -> Any:
     """Show the rules and the declaration, or why the exam cannot be sat now."""
+    return _start(course_id)
+
+
+def _start(course_id: str, code_error: str = "") -> str:
     who = visitor()
     with reading() as found:
         where = _standing(found, course_id)
@@ -52,7 +56,8 @@ def start(course_id: str) -> Any:
         managers = people.manager_names(found, who.actor.organisation_id, who.actor.account_id) if used_up else []
         signed = _signed(found, where, refused=refused)
     text = seat_text(where, who.person.time_zone, managers)
-    return render_template("exams/start.html", exam=start_page(where, text, signed, refused=refused))
+    page = start_page(where, text, signed, refused=refused)
+    return render_template("exams/start.html", exam={**page, "code_error": code_error})
 
 
 @bp.post("/courses/<string:course_id>/exam")
@@ -62,6 +67,8 @@ def begin(course_id: str) -> Any:
     if request.form.get("declared") != "yes":
         return answer(422, "Tick the declaration before you start the exam.")
     code_id = _code(course_id)
+    if code_id is None and request.form.get("code"):
+        return _start(course_id, proctoring.WRONG_CODE), 422
     try:
         with transaction() as changed:
             attempt = _started(changed, course_id, code_id)
@@ -172,17 +179,14 @@ def _standing(found: Any, course_id: str) -> Standing:
 
 
 def _code(course_id: str) -> int | None:
-    """Return the id of the code that was entered, None where none was; one that does not fit is refused."""
+    """Return the id of the code that was entered, None where none was or it does not fit."""
     typed, who = request.form.get("code", "").strip(), visitor().actor
     if not typed:
         return None
     if access.limits().too_many(CODE_TRIES, "proctor-code", who.account_id):
         abort(429)
     with reading() as found:
-        code_id = proctoring.find_code(found, actor=who, course_id=course_id, code=typed, now=now())
-    if code_id is None:
-        raise RefusedError(proctoring.WRONG_CODE)
-    return code_id
+        return proctoring.find_code(found, actor=who, course_id=course_id, code=typed, now=now())
 
 
 def _started(changed: Session, course_id: str, code_id: int | None) -> Attempt:

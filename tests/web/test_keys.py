@@ -32,7 +32,7 @@ from tests.web.table import TABLE
 CANARY = "canary"
 PASSING = {"X-Request-Id", "Set-Cookie", "Content-Length"}
 SECRET = {"prompt", "correct", "wrong", "why", "stem", "options", "key"}
-SHOWN = {"type", "stem", "options", "rights", "unit", "notice", "media", "topic"}
+SHOWN = {"type", "stem", "options", "rights", "unit", "notice", "media", "topic", "scoring"}
 # These end what the test looks at: the attempt, after which a key may be told, or the sign-in. They are asked last.
 ENDING = ("exams.submit", "account.leave", "account.leave_everywhere")
 Change = Callable[[int, dict[str, Any]], dict[str, Any]]
