@@ -84,6 +84,8 @@ def _check_signer(case: ItemCase, proposal: CaseProposal, actor: Actor) -> None:
         raise RefusedError("You opened this case; another medical director has to sign it.")
     if proposal.proposed_by == actor.account_id:
         raise RefusedError("You chose this policy; another medical director has to sign it.")
+    if any(account_id == actor.account_id for _, account_id, _ in proposal.flips):
+        raise RefusedError("This case changes your own result; another medical director has to sign it.")
 
 
 def _certify(session: Session, case: ItemCase, account_ids: Sequence[int], now: datetime) -> list[Certification]:
@@ -118,6 +120,8 @@ def decide_review(
     ]
     if not found:
         raise NotFoundError
+    if found[0].account_id == actor.account_id:
+        raise RefusedError("This is your own pass; another medical director decides on it.")
     people.lock_person(session, found[0].account_id)
     # Who waited for the lock sees a decision that was made meanwhile.
     decided = select(RegradeReview.id).where(

@@ -135,7 +135,9 @@ def _technician(record: TechnicianRecord) -> Context:
         "sign_offs": [_sign_off(one, devices) for one in record.observed],
         "accommodations": [_accommodation(one, by, record) for one, by in record.accommodations],
         "accommodate_url": new_url(record.account_id) if _in_reach(record, Action.ACCOMMODATE) else "",
-        "may_grant": _in_reach(record, Action.GRANT_ATTEMPT) and bool(record.standings),
+        "may_grant": _in_reach(record, Action.GRANT_ATTEMPT)
+        and bool(record.standings)
+        and record.account_id != visitor().actor.account_id,
     }
 
 

@@ -24,6 +24,7 @@ NOT_PURE = {
     "disclosure": "reads a paper and leaves a trail entry",
     "equipment": "reads and writes the devices of a clinic",
     "coaching": "writes down what is to be talked over, and that it was",
+    "leaving": "ends a role, but not that of somebody who sits by it",
     "places": "sets the networks of a clinic",
     "proctoring": "makes codes, which takes chance, and reads the networks of clinics",
     "saving": "the part of exams' service that adds revisions",

@@ -175,7 +175,8 @@ TABLE = (
         role="evaluator",
         place="{riverside}",
     ),
-    row("people.end_role", "POST", "/people/{ann}/roles/{grant}/end", "303 404 303 404 404 404 404 303 404"),
+    # Ann sits an exam: nobody takes the role away by which she does.
+    row("people.end_role", "POST", "/people/{ann}/roles/{grant}/end", "303 404 409 404 404 404 404 409 404"),
     row("people.ask_disable", "GET", "/people/{ann}/disable", "303 404 200 404 404 404 404 200 404"),
     row("people.disable", "POST", "/people/{ann}/disable", "303 404 303 404 404 404 404 303 404", reason="Left"),
     row("people.enable", "POST", "/people/{gone}/enable", "303 404 303 404 404 404 404 303 404"),
