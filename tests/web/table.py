@@ -20,6 +20,7 @@ UNKNOWN = {
     "regrade": "999999",
     "item": "0" * 64,
     "riverside": "999999",
+    "api_token": "999999",
     "course": "no-such-course",
     "lesson": "no-such-lesson",
     "hash": "0" * 64,
@@ -101,6 +102,12 @@ TABLE = (
     row("scope.show", "GET", "/scope", "303 404 200 404 200 200 404 200 200"),
     row("scope.ask_devices", "GET", "/clinics/{riverside}/devices", "303 404 200 404 404 404 404 200 404"),
     row("scope.set_devices", "POST", "/clinics/{riverside}/devices", "303 404 303 404 404 404 404 303 404"),
+    # A token asks, not a person: whoever is signed in gets no answer either; test_api.py asks with tokens.
+    row("api.scope", "GET", "/api/v1/scope", "401 401 401 401 401 401 401 401 401"),
+    row("tokens.show", "GET", "/tokens", "303 404 404 404 404 404 404 200 200"),
+    row("tokens.make", "POST", "/tokens", "303 404 404 404 404 404 404 422 422", name="Booking", clinics="all"),
+    row("tokens.ask_revoke", "GET", "/tokens/{api_token}/revoke", "303 404 404 404 404 404 404 200 404"),
+    row("tokens.revoke", "POST", "/tokens/{api_token}/revoke", "303 404 404 404 404 404 404 303 404"),
     row("technicians.show", "GET", "/technicians/{ann}", "303 404 200 404 200 200 404 200 404"),
     row(
         "technicians.grant_attempt",
