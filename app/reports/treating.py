@@ -16,6 +16,7 @@ from app.errors import NotFoundError
 from app.people import equipment
 from app.people import queries as people
 from app.releases import queries as releases
+from app.releases.manifest import scheme_of
 from app.reports.board import MOST_PEOPLE
 
 DAYS = 7  # that are shown beside each other
@@ -75,10 +76,19 @@ class ScopeBoard:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
-    """A clinic as it is asked about: its technicians with all that they hold, its devices, the cells to fill.
+class Offer:
+    """What a course in force grants who is certified on it: cells, where the courses that it requires stand as well."""
 
-    `allowed` are the cells that the courses in force allow; `more` says how many technicians were not read.
+    title: str
+    requires: tuple[str, ...]
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """A clinic as it is asked about: its technicians with all that they hold, its devices, the courses in force.
+
+    `allowed` are the cells that the courses allow; `more` says how many technicians were not read.
     """
 
     clinics: tuple[tuple[int, str], ...]
@@ -88,6 +98,7 @@ class Place:
     held: Mapping[int, Sequence[Held]]
     devices: Mapping[str, Mapping[str, Any]]
     has: frozenset[str]
+    courses: Mapping[str, Offer]
     allowed: tuple[Cell, ...]
     more: int
 
@@ -120,7 +131,7 @@ def scope_board(
     cells = place.cells
     days = [day + timedelta(days=ahead) for ahead in range(DAYS)]
     holdings = holdings_on(place.held, days, known_at)
-    today = _today(cells, place.staff, holdings[day])
+    today = stands_in(cells, place.staff, holdings[day])
     treating = {one.account_id for cell in today.values() for one in cell.may}
     return ScopeBoard(
         clinics=place.clinics,
@@ -128,7 +139,7 @@ def scope_board(
         clinic=place.clinic,
         day=day,
         rows=_rows(today),
-        week=tuple((each, len(set(cells) - _covered(holdings[each]))) for each in days),
+        week=tuple((each, len(set(cells) - covered(holdings[each]))) for each in days),
         devices=place.devices,
         has=place.has,
         aside=tuple(name for account_id, name in place.staff.items() if account_id not in treating),
@@ -160,7 +171,7 @@ def read_place(
         if not found:
             raise NotFoundError
     staff = dict(found[:MOST_PEOPLE])
-    devices, allowed = _offered(session, organisation_id)
+    devices, courses = _offered(session, organisation_id)
     return Place(
         clinics=tuple((one.id, one.name) for one in clinics),
         clinic_id=clinic.id,
@@ -169,7 +180,8 @@ def read_place(
         held=certifications.held_by(session, organisation_id, staff),
         devices=devices,
         has=equipment.devices_of(session, organisation_id, clinic.id),
-        allowed=tuple(allowed),
+        courses=courses,
+        allowed=tuple(sorted({cell for one in courses.values() for cell in one.cells})),
         more=len(found) - len(staff),
     )
 
@@ -179,15 +191,19 @@ def offered_devices(session: Session, organisation_id: int) -> dict[str, Mapping
     return _offered(session, organisation_id)[0]
 
 
-def _offered(session: Session, organisation_id: int) -> tuple[dict[str, Mapping[str, Any]], list[Cell]]:
+def _offered(session: Session, organisation_id: int) -> tuple[dict[str, Mapping[str, Any]], dict[str, Offer]]:
     devices: dict[str, Mapping[str, Any]] = {}
-    cells: set[Cell] = set()
-    for one in releases.all_in_force(session, organisation_id).values():
-        granted = () if one.withdrawn.whole else certifications.cells_of(one.release, one.withdrawn.facts)
-        cells.update(each.cell for each in granted)
-        used = {each.cell.device for each in granted}
+    courses: dict[str, Offer] = {}
+    for course_id, one in releases.all_in_force(session, organisation_id).items():
+        if one.withdrawn.whole:
+            continue
+        cells = tuple(each.cell for each in certifications.cells_of(one.release, one.withdrawn.facts))
+        courses[course_id] = Offer(
+            title=one.release.title, requires=scheme_of(one.release.manifest).requires_certifications, cells=cells
+        )
+        used = {cell.device for cell in cells}
         devices.update({key: told for key, told in one.release.manifest["devices"].items() if key in used})
-    return dict(sorted(devices.items(), key=lambda one: str(one[1]["name"]))), sorted(cells)
+    return dict(sorted(devices.items(), key=lambda one: str(one[1]["name"]))), courses
 
 
 def holdings_on(
@@ -205,7 +221,7 @@ def holdings_on(
     return found
 
 
-def _today(
+def stands_in(
     cells: Iterable[Cell], staff: Mapping[int, str], holdings: Mapping[int, Sequence[Holding]]
 ) -> dict[Cell, ScopeCell]:
     """Return who stands in each cell; who never held one is not asked about it."""
@@ -228,7 +244,7 @@ def _today(
     }
 
 
-def _covered(holdings: Mapping[int, Sequence[Holding]]) -> set[Cell]:
+def covered(holdings: Mapping[int, Sequence[Holding]]) -> set[Cell]:
     """Return the cells in which anybody may treat, if only with sign-off."""
     return {
         granted.cell

@@ -10,9 +10,11 @@ from wtforms.widgets import CheckboxInput
 from app.people import equipment
 from app.people import queries as people
 from app.people.permissions import Action
+from app.reports import forecast as reports
 from app.reports.treating import ScopeBoard, offered_devices, scope_board
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
+from app.web.forecast_pages import forecast_page
 from app.web.forms import HouseForm, refusals_in
 from app.web.scope_pages import board_page, devices_page, sheet_page
 
@@ -46,6 +48,25 @@ def sheet() -> Any:
         return access.go("scope.show")
     shown = board_page(board, who)
     return render_template("scope/sheet.html", scope=shown, sheet=sheet_page(board, who, now()))
+
+
+@bp.get("/scope/forecast")
+@requires(Action.SEE_BOARD)
+def forecast() -> Any:
+    """Show what runs out within ninety days, what that closes, and which training re-opens it soonest."""
+    who = visitor()
+    with reading() as found:
+        told = reports.forecast(
+            found,
+            organisation_id=who.actor.organisation_id,
+            within=who.actor.clinics(Action.SEE_BOARD),
+            clinic_id=_clinic_id(request.args.get("clinic", "").strip()),
+            day=who.today,
+            known_at=now(),
+        )
+    if told is None:
+        return access.go("scope.show")
+    return render_template("scope/forecast.html", forecast=forecast_page(told))
 
 
 @bp.get("/clinics/<id:clinic_id>/devices")

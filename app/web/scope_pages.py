@@ -52,6 +52,7 @@ def board_page(board: ScopeBoard | None, who: Visitor) -> Context:
         "gaps": [*_gaps_now(board), *_gaps_soon(board)],
         "groups": [_group(board, device, list(rows)) for device, rows in groupby(board.rows, lambda row: row.device)],
         "devices_url": devices_url,
+        "forecast_url": url_for("scope.forecast", clinic=board.clinic_id),
         "sheet_url": url_for("scope.sheet", clinic=board.clinic_id, day=board.day.isoformat()),
         "devices_note": "" if board.has else "Nobody has said which devices stand here, so all of them are shown.",
         "foot": _foot(board),

@@ -101,6 +101,7 @@ TABLE = (
     row("board.show", "GET", "/board", "303 404 200 404 200 200 404 200 200"),
     row("scope.show", "GET", "/scope", "303 404 200 404 200 200 404 200 200"),
     row("scope.sheet", "GET", "/scope/sheet", "303 404 200 404 200 200 404 200 200"),
+    row("scope.forecast", "GET", "/scope/forecast", "303 404 200 404 200 200 404 200 200"),
     row("scope.ask_devices", "GET", "/clinics/{riverside}/devices", "303 404 200 404 404 404 404 200 404"),
     row("scope.set_devices", "POST", "/clinics/{riverside}/devices", "303 404 303 404 404 404 404 303 404"),
     # A token asks, not a person: whoever is signed in gets no answer either; test_api.py asks with tokens.
