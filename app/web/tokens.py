@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, flash, render_template
 from wtforms import PasswordField, SelectMultipleField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, StopValidation
 from wtforms.widgets import CheckboxInput
 
 from app.people import names, passwords, queries, tokens
@@ -20,6 +20,12 @@ bp = Blueprint("tokens", __name__)
 PER_PERSON = "10 per 5 minutes"
 
 
+def _all_or_some(_form: Any, field: Any) -> None:
+    """Refuse both at once: somebody who names a clinic may not have meant all of them."""
+    if EVERYWHERE in field.data and len(field.data) > 1:
+        raise StopValidation("Choose every clinic, or name some: not both.")
+
+
 class TokenForm(HouseForm):
     """What the token is for, what it reads, and the password that makes it an administrator's act."""
 
@@ -31,7 +37,7 @@ class TokenForm(HouseForm):
     )
     clinics = SelectMultipleField(
         "Clinics that it reads",
-        [InputRequired("Choose at least one clinic, or every clinic.")],
+        [InputRequired("Choose at least one clinic, or every clinic."), _all_or_some],
         option_widget=CheckboxInput(),
         choices=(),
     )

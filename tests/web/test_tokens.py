@@ -46,6 +46,7 @@ def test_without_the_password_or_a_clinic_none_is_made(browser: Browser, world: 
         ({"password": "wrong-harbour-granite"}, "This is not your password."),
         ({"clinics": []}, "Choose at least one clinic, or every clinic."),
         ({"clinics": [str(world.harbour)]}, "Choose from the list."),
+        ({"clinics": ["all", str(world.riverside)]}, "Choose every clinic, or name some: not both."),
         ({"clinics": ["x"]}, "Choose from the list."),
         ({"name": " "}, "Enter a name of 1 to 120 letters."),
     ):
