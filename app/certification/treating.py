@@ -31,6 +31,8 @@ class Rule(StrEnum):
     REVOKED = "revoked"
     SUPERSEDED = "superseded"
     NOT_GRANTED = "not_granted"  # nothing that the person holds names this cell
+    NOT_PERMITTED = "not_permitted"  # no course in force allows the cell, whatever anybody holds
+    NOT_HERE = "not_here"  # the clinic said which devices it has, and this is none of them
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -57,6 +57,7 @@ class Action(StrEnum):
     SIGN_CASE = "sign_case"
     DECIDE_APPEAL = "decide_appeal"
     SEE_STATISTICS = "see_statistics"
+    MANAGE_TOKENS = "manage_tokens"
 
 
 TABLE: dict[Role, frozenset[Action]] = {
@@ -112,6 +113,7 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.PUBLISH_RELEASE,
             Action.READ_PAPER,
             Action.SEE_STATISTICS,
+            Action.MANAGE_TOKENS,
         }
     ),
 }

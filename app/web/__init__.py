@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
 from app.db import Database
+from app.people.limits import Limits
 from app.people.permissions import Action
 from app.web import (
     access,
@@ -42,10 +43,10 @@ from app.web import (
     sittings,
     statistics,
     technicians,
+    tokens,
     verify,
 )
 from app.web.frame import HEADERS, OURSELVES, make_app
-from app.web.limits import Limits
 from config import Settings
 
 LARGEST_REQUEST = 256 * 1024
@@ -55,7 +56,7 @@ PLACES: tuple[tuple[str, str, Action | None, str], ...] = (
     ("Team", "board.show", Action.SEE_BOARD, "board technicians accommodations sittings"),
     ("Scope", "scope.show", Action.SEE_BOARD, "scope"),
     ("Sign-offs", "sign_offs.show", Action.SIGN_OFF, "sign_offs proctoring"),
-    ("People", "people.show", Action.MANAGE_PEOPLE, "people networks"),
+    ("People", "people.show", Action.MANAGE_PEOPLE, "people networks tokens"),
     ("Assign", "assignments.new", Action.ASSIGN, "assignments"),
     ("Courses", "editions.courses", None, "editions courses exams results"),
     ("Releases", "releases.show", Action.SEE_RELEASES, "releases release_changes"),
@@ -111,7 +112,7 @@ def create(settings: Settings, database: Database) -> Flask:
         app.register_blueprint(module.bp)
     for module in (networks, proctoring, refresher, release_changes, releases, results, scope, sign_offs, sittings):
         app.register_blueprint(module.bp)
-    for module in (statistics, technicians, verify):
+    for module in (statistics, technicians, tokens, verify):
         app.register_blueprint(module.bp)
     setattr(app.view_functions["static"], "access", access.PUBLIC)  # noqa: B010  Flask's own view, typed without it
     if settings.trusted_proxies:

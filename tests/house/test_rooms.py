@@ -25,9 +25,11 @@ NOT_PURE = {
     "equipment": "reads and writes the devices of a clinic",
     "coaching": "writes down what is to be talked over, and that it was",
     "leaving": "ends a role, but not that of somebody who sits by it",
+    "limits": "counts in a table, by the real clock",
     "places": "sets the networks of a clinic",
     "proctoring": "makes codes, which takes chance, and reads the networks of clinics",
     "saving": "the part of exams' service that adds revisions",
+    "tokens": "makes tokens, which takes chance, and reads them",
     "watching": "writes down what a browser told of a sitting",
     "issuing": "the part of certification's service that writes events",
     "cards": "reads what a person remembers, and keeps what was made of published content",
@@ -46,11 +48,11 @@ COMMITTING = {"begin", "begin_nested", "commit"}
 # file → why it may: its own transaction, or the real clock.
 OWN_TRANSACTION = {
     "app/db.py": "the one place",
-    "app/web/limits.py": "a hit counts also when the request is refused and rolled back",
+    "app/people/limits.py": "a hit counts also when the request is refused and rolled back",
 }
 WALL_CLOCK = {
     "app/clock.py": "the one place",
-    "app/web/limits.py": "the limits library counts in seconds since 1970",
+    "app/people/limits.py": "the limits library counts in seconds since 1970",
 }
 CLOCK_CALLS = {
     "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "datetime.datetime.now",

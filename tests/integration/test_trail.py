@@ -69,6 +69,7 @@ CHANGING = {
     "role_grant",
     "sign_in",
     "access_link",
+    "api_token",
     "rate_window",
     "assignment",
     "lesson_completion",

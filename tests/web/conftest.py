@@ -17,7 +17,7 @@ import app
 from app import clock
 from app.db import Base, Database
 from app.people import service
-from app.web.limits import Limits
+from app.people.limits import Limits
 from tests.databases import Databases, EngineName, settings_for
 from tests.factories import PASSWORD, Person, World, make_world
 from tests.web.page import Page, faults_of

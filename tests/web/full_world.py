@@ -1,6 +1,6 @@
 """The site full of things that the pages are about, for the table of roles and pages."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -21,7 +21,7 @@ from app.people.permissions import Role
 from app.releases import queries as releases
 from app.releases import service as release_service
 from app.reports import releases as reports
-from tests.factories import COURSE, ZONE, World, certify, people_of, revised_course
+from tests.factories import COURSE, ZONE, World, booking_token, certify, people_of, revised_course
 from tests.integration.accommodated import grant as grant_more
 from tests.integration.wrong_keys import correct, open_case, propose
 
@@ -69,15 +69,14 @@ def make_full_world(database: Database) -> FullWorld:
             "revised": revised.id,
             **contested,
             "riverside": world.riverside,
+            "api_token": booking_token(session, world.ida, None, now=now)[0].id,
             "course": COURSE,
             "lesson": release.manifest["lessons"][0]["id"],
             "hash": release.content_hash,
             "link": link,
             "number": held.number,
             "item_id": exams.paper(session, failed)[0].item_id,
-            "device": cell.device,
-            "skin_type": cell.skin_type,
-            "procedure": cell.procedure,
+            **asdict(cell),
             "today": today,
             "tomorrow": today + timedelta(days=1),
         }
