@@ -10,6 +10,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from app.certification import scope
+from app.certification.holds import Hold
 from app.certification.lifecycle import Event, State, StateAsOf, event_of, resting_on, state_as_of
 from app.certification.models import Certification, CertificationEvent, SignOff
 from app.errors import NotFoundError
@@ -28,10 +29,12 @@ class Held:
     events: tuple[Event, ...]
     requires: tuple[tuple[str, tuple["Held", ...]], ...] = ()
     """The title of each certification that it requires, with all that the person ever held of it."""
+    holds: tuple[Hold, ...] = ()
+    """What keeps cells of it back though nobody acted on it."""
 
     def on(self, day: date, known_at: datetime) -> StateAsOf:
         """Return the state on a day, as known at an instant; what it requires has to be in force as well."""
-        own = state_as_of(self.events, day, known_at)
+        own = state_as_of(self.events, day, known_at, self.holds)
         return resting_on(own, ((title, [one.on(day, known_at) for one in held]) for title, held in self.requires))
 
 

@@ -195,6 +195,7 @@ def _acts(asked: Asked) -> Select[*tuple[Any, ...]]:
             CertificationEvent.grace_last_on,
             CertificationEvent.due_from_on,
             sql_cast(CertificationEvent.cells, Text).label("cells"),
+            CertificationEvent.lifts_id,
             CertificationEvent.release_id,
             CertificationEvent.attempt_id,
             Release.content_hash,
@@ -289,6 +290,7 @@ def _event(act: AnyRow) -> Event:
         cells=_granted(act.cells) if act.cells not in (None, "null") else None,
         reason_code=act.reason_code,
         reason=act.reason,
+        lifts=act.lifts_id,
     )
 
 
