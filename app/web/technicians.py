@@ -24,7 +24,19 @@ from app.web.access import go, now, reading, requires, transaction, visitor
 from app.web.accommodations import new_url
 from app.web.forms import HouseForm, plain, refusals_in, tidy
 from app.web.terms_words import terms_lines
-from app.web.words import Context, counted, day, days_left, moment, scope_lines, scope_rows, short_day, status_of
+from app.web.words import (
+    Context,
+    counted,
+    day,
+    days_left,
+    held_cells,
+    held_notes,
+    moment,
+    scope_lines,
+    scope_rows,
+    short_day,
+    status_of,
+)
 
 bp = Blueprint("technicians", __name__)
 
@@ -162,14 +174,15 @@ def _disclaimer(held: Iterable[Held]) -> str:
 def _certification(one: Held, today: date) -> Context:
     state = one.on(today, now())
     in_force, devices = state.state in (State.ACTIVE, State.GRACE), one.certification.scheme["devices"]
-    grid = scope_rows(state.cells, devices)
+    grid, held = scope_rows(state.cells, devices, held_cells(state)), held_cells(state)
     return {
         "name": one.certification.scheme["title"],
         "sub": f"Edition {one.certification.scheme['edition']}",
         "status": status_of(state, today),
         "reason": (state.reason or "") if state.state in (State.SUSPENDED, State.REVOKED, State.SUPERSEDED) else "",
         "dates": _dates(state),
-        "scope": scope_lines(state.cells, devices, in_force=in_force),
+        "held": held_notes(state, devices),
+        "scope": scope_lines(state.cells, devices, in_force=in_force, held=held),
         "grid": grid,
         "grid_open": len(grid) <= SHORT,
         "in_force": in_force,
