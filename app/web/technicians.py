@@ -9,7 +9,7 @@ from wtforms import SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.certification import service
-from app.certification.lifecycle import State, StateAsOf
+from app.certification.lifecycle import State, StateAsOf, suspensions
 from app.certification.queries import Held, Observed
 from app.certification.standing import Standing, exam_fact
 from app.exams import timing
@@ -23,6 +23,7 @@ from app.reports.technician import TechnicianRecord, technician_record
 from app.web.access import go, now, reading, requires, transaction, visitor
 from app.web.accommodations import new_url
 from app.web.forms import HouseForm, plain, refusals_in, tidy
+from app.web.life_pages import act_links
 from app.web.terms_words import terms_lines
 from app.web.words import (
     Context,
@@ -181,6 +182,7 @@ def _certification(one: Held, today: date) -> Context:
         "status": status_of(state, today),
         "reason": (state.reason or "") if state.state in (State.SUSPENDED, State.REVOKED, State.SUPERSEDED) else "",
         "dates": _dates(state),
+        "acts": act_links(one.certification.id, state, on_hold=bool(suspensions(one.events, today, now()))),
         "held": held_notes(state, devices),
         "scope": scope_lines(state.cells, devices, in_force=in_force, held=held),
         "grid": grid,

@@ -159,6 +159,7 @@ def test_every_act_leaves_its_entry(db: Session, world: World) -> None:
         "attempt.submitted",
         "attempt.granted",
         "certification.issued",
+        "certification.reinstated",
         "certification.suspended",
     }
     assert {

@@ -74,6 +74,7 @@ def make_full_world(database: Database) -> FullWorld:
             "hash": release.content_hash,
             "link": link,
             "number": held.number,
+            "certification": held.id,
             "item_id": exams.paper(session, failed)[0].item_id,
             "device": cell.device,
             "skin_type": cell.skin_type,

@@ -8,6 +8,7 @@ ROLES = ("stranger", "ann", "max", "eva", "mira", "ada", "tom", "ida", "olga")
 UNKNOWN = {
     "ann": "999999",
     "gone": "999999",
+    "certification": "999999",
     "attempt": "999999",
     "failed": "999999",
     "grant": "999999",
@@ -101,6 +102,8 @@ TABLE = (
     row("scope.show", "GET", "/scope", "303 404 200 404 200 200 404 200 200"),
     row("scope.ask_devices", "GET", "/clinics/{riverside}/devices", "303 404 200 404 404 404 404 200 404"),
     row("scope.set_devices", "POST", "/clinics/{riverside}/devices", "303 404 303 404 404 404 404 303 404"),
+    row("life.ask", "GET", "/certifications/{certification}/suspend", "303 404 404 404 200 404 404 404 404"),
+    row("life.do", "POST", "/certifications/{certification}/revoke", "303 404 404 404 422 404 404 404 404"),
     row("technicians.show", "GET", "/technicians/{ann}", "303 404 200 404 200 200 404 200 404"),
     row(
         "technicians.grant_attempt",
