@@ -96,7 +96,7 @@ def scope_board(
     found = people.technicians_of(session, organisation_id, clinic.id, MOST_PEOPLE + 1)
     staff = dict(found[:MOST_PEOPLE])
     held = certifications.held_by(session, organisation_id, staff)
-    devices, allowed = _offered(session, organisation_id)
+    devices, allowed = offered_cells(session, organisation_id)
     has = equipment.devices_of(session, organisation_id, clinic.id)
     cells = [cell for cell in allowed if not has or cell.device in has]
     days = [day + timedelta(days=ahead) for ahead in range(DAYS)]
@@ -119,10 +119,11 @@ def scope_board(
 
 def offered_devices(session: Session, organisation_id: int) -> dict[str, Mapping[str, Any]]:
     """Return the devices with which the courses in force allow any treatment, by id, in the order of their names."""
-    return _offered(session, organisation_id)[0]
+    return offered_cells(session, organisation_id)[0]
 
 
-def _offered(session: Session, organisation_id: int) -> tuple[dict[str, Mapping[str, Any]], list[Cell]]:
+def offered_cells(session: Session, organisation_id: int) -> tuple[dict[str, Mapping[str, Any]], list[Cell]]:
+    """Return these devices with the cells that the courses in force allow."""
     devices: dict[str, Mapping[str, Any]] = {}
     cells: set[Cell] = set()
     for one in releases.all_in_force(session, organisation_id).values():

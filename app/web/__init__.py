@@ -29,6 +29,7 @@ from app.web import (
     evidence,
     exams,
     home,
+    interlocks,
     life,
     networks,
     ops,
@@ -54,7 +55,7 @@ PLACES: tuple[tuple[str, str, Action | None, str], ...] = (
     ("Home", "home.show", Action.LEARN, "home"),
     ("Refresher", "refresher.show", Action.LEARN, "refresher"),
     ("Team", "board.show", Action.SEE_BOARD, "board technicians accommodations sittings life"),
-    ("Scope", "scope.show", Action.SEE_BOARD, "scope"),
+    ("Scope", "scope.show", Action.SEE_BOARD, "scope interlocks"),
     ("Sign-offs", "sign_offs.show", Action.SIGN_OFF, "sign_offs proctoring"),
     ("People", "people.show", Action.MANAGE_PEOPLE, "people networks"),
     ("Assign", "assignments.new", Action.ASSIGN, "assignments"),
@@ -112,7 +113,7 @@ def create(settings: Settings, database: Database) -> Flask:
         app.register_blueprint(module.bp)
     for module in (networks, proctoring, refresher, release_changes, releases, results, scope, sign_offs, sittings):
         app.register_blueprint(module.bp)
-    for module in (life, statistics, technicians, verify):
+    for module in (interlocks, life, statistics, technicians, verify):
         app.register_blueprint(module.bp)
     setattr(app.view_functions["static"], "access", access.PUBLIC)  # noqa: B010  Flask's own view, typed without it
     if settings.trusted_proxies:

@@ -51,6 +51,7 @@ def board_page(board: ScopeBoard | None, who: Visitor) -> Context:
         "gaps": [*_gaps_now(board), *_gaps_soon(board)],
         "groups": [_group(board, device, list(rows)) for device, rows in groupby(board.rows, lambda row: row.device)],
         "devices_url": devices_url,
+        "interlocks_url": url_for("interlocks.show") if who.actor.can(Action.INTERLOCK) else "",
         "devices_note": "" if board.has else "Nobody has said which devices stand here, so all of them are shown.",
         "foot": _foot(board),
         "empty": None if board.rows else _no_rows(devices_url),

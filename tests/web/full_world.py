@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.certification import interlocks
 from app.certification import service as certification
 from app.certification.queries import cells_of
 from app.cli.demo_story import sit
@@ -21,7 +22,7 @@ from app.people.permissions import Role
 from app.releases import queries as releases
 from app.releases import service as release_service
 from app.reports import releases as reports
-from tests.factories import COURSE, ZONE, World, certify, people_of, revised_course
+from tests.factories import COURSE, PASSWORD, ZONE, World, certify, people_of, revised_course
 from tests.integration.accommodated import grant as grant_more
 from tests.integration.wrong_keys import correct, open_case, propose
 
@@ -75,6 +76,7 @@ def make_full_world(database: Database) -> FullWorld:
             "link": link,
             "number": held.number,
             "certification": held.id,
+            "interlock": hold_cells(session, world, now),
             "item_id": exams.paper(session, failed)[0].item_id,
             "device": cell.device,
             "skin_type": cell.skin_type,
@@ -86,6 +88,21 @@ def make_full_world(database: Database) -> FullWorld:
             name: service.begin_sign_in(session, account_id=person.id, now=now) for name, person in world.people.items()
         }
     return FullWorld(world=world, tokens=tokens, names={name: str(value) for name, value in names.items()})
+
+
+def hold_cells(session: Session, world: World, now: datetime) -> int:
+    """Hold what Ann may do on skin type IV, at Riverside; return the act's id."""
+    made, _ = interlocks.interlock(
+        session,
+        actor=world.mira.actor,
+        matching=interlocks.Matching(skin_types=frozenset({4}), clinic_id=world.riverside),
+        reason_code="adverse_event",
+        reason="Two hot spots in one week",
+        password=PASSWORD,
+        day=day_in(ZONE, now),
+        now=now,
+    )
+    return made.id
 
 
 def to_talk_over(session: Session, world: World, attempt_id: int, now: datetime) -> int:
