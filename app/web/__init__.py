@@ -22,6 +22,7 @@ from app.web import (
     assignments,
     board,
     breaks,
+    bulk_changes,
     cases,
     courses,
     editions,
@@ -54,7 +55,7 @@ LARGEST_REQUEST = 256 * 1024
 PLACES: tuple[tuple[str, str, Action | None, str], ...] = (
     ("Home", "home.show", Action.LEARN, "home"),
     ("Refresher", "refresher.show", Action.LEARN, "refresher"),
-    ("Team", "board.show", Action.SEE_BOARD, "board technicians accommodations sittings life"),
+    ("Team", "board.show", Action.SEE_BOARD, "board technicians accommodations sittings life bulk_changes"),
     ("Scope", "scope.show", Action.SEE_BOARD, "scope interlocks"),
     ("Sign-offs", "sign_offs.show", Action.SIGN_OFF, "sign_offs proctoring"),
     ("People", "people.show", Action.MANAGE_PEOPLE, "people networks"),
@@ -113,7 +114,7 @@ def create(settings: Settings, database: Database) -> Flask:
         app.register_blueprint(module.bp)
     for module in (networks, proctoring, refresher, release_changes, releases, results, scope, sign_offs, sittings):
         app.register_blueprint(module.bp)
-    for module in (interlocks, life, statistics, technicians, verify):
+    for module in (bulk_changes, interlocks, life, statistics, technicians, verify):
         app.register_blueprint(module.bp)
     setattr(app.view_functions["static"], "access", access.PUBLIC)  # noqa: B010  Flask's own view, typed without it
     if settings.trusted_proxies:

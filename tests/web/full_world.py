@@ -7,8 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.certification import interlocks
+from app.certification import bulk, interlocks
 from app.certification import service as certification
+from app.certification.lifecycle import EventKind
 from app.certification.queries import cells_of
 from app.cli.demo_story import sit
 from app.clock import day_in
@@ -76,6 +77,7 @@ def make_full_world(database: Database) -> FullWorld:
             "link": link,
             "number": held.number,
             "certification": held.id,
+            "bulk_change": propose_change(session, world, held.id, now),
             "interlock": hold_cells(session, world, now),
             "item_id": exams.paper(session, failed)[0].item_id,
             "device": cell.device,
@@ -88,6 +90,23 @@ def make_full_world(database: Database) -> FullWorld:
             name: service.begin_sign_in(session, account_id=person.id, now=now) for name, person in world.people.items()
         }
     return FullWorld(world=world, tokens=tokens, names={name: str(value) for name, value in names.items()})
+
+
+def propose_change(session: Session, world: World, certification_id: int, now: datetime) -> int:
+    """Let Mira propose to suspend Ann's certification; return the proposal's id."""
+    made = bulk.propose(
+        session,
+        actor=world.mira.actor,
+        kind=EventKind.SUSPENDED,
+        certification_ids=[certification_id],
+        effective_on=day_in(ZONE, now),
+        reason_code="inquiry",
+        reason="Until it is looked into",
+        password=PASSWORD,
+        today=day_in(ZONE, now),
+        now=now,
+    )
+    return made.id
 
 
 def hold_cells(session: Session, world: World, now: datetime) -> int:
