@@ -75,16 +75,8 @@ def hold() -> Any:
     form, who = _with_reasons(InterlockForm()), visitor()
     if form.validate() and not too_many(form):
         with refusals_in(form), transaction() as changed:
-            words = {"reason_code": form.reason_code.data or "", "reason": form.reason.data or ""}
-            _, hit = service.interlock(
-                changed,
-                actor=who.actor,
-                matching=_matching(form),
-                day=who.today,
-                now=now(),
-                password=_sure(form),
-                **words,
-            )
+            given = {**_words(form), "reason_code": form.reason_code.data or ""}
+            _, hit = service.interlock(changed, actor=who.actor, matching=_matching(form), **given)
     if form.errors:
         return _page(form), 422
     flash(f"Held at once: {hit} certification{'s' if hit != 1 else ''}.", "success")
@@ -105,15 +97,7 @@ def lift(interlock_id: int) -> Any:
     form, who = LiftForm(), visitor()
     if form.validate() and not too_many(form):
         with refusals_in(form), transaction() as changed:
-            given = service.lift(
-                changed,
-                actor=who.actor,
-                interlock_id=interlock_id,
-                reason=form.reason.data or "",
-                password=_sure(form),
-                day=who.today,
-                now=now(),
-            )
+            given = service.lift(changed, actor=who.actor, interlock_id=interlock_id, **_words(form))
     if form.errors:
         return _one(interlock_id, form), 422
     flash(f"Lifted: {given} certification{'s' if given != 1 else ''} got back what it had held.", "success")
@@ -125,8 +109,9 @@ def _with_reasons(form: InterlockForm) -> InterlockForm:
     return form
 
 
-def _sure(form: InterlockForm | LiftForm) -> str:
-    return form.password.data or ""
+def _words(form: InterlockForm | LiftForm) -> dict[str, Any]:
+    given = {"reason": form.reason.data or "", "password": form.password.data or ""}
+    return {**given, "day": visitor().today, "now": now()}
 
 
 def _matching(form: InterlockForm) -> Matching:

@@ -55,9 +55,8 @@ def make_full_world(database: Database) -> FullWorld:
         release = releases.get_release(session, world.organisation_id, world.release_id)
         revised = release_service.publish(session, actor=world.tom.actor, frozen=revised_course(), now=now)
         reports.count_impact(session, actor=world.tom.actor, release_id=revised.id, day=now.date(), now=now)
-        cell = cells_of(release)[0].cell
+        cell, today = cells_of(release)[0].cell, day_in(ZONE, now)
         grant = session.scalars(select(RoleGrant.id).where(RoleGrant.account_id == world.ann.id)).one()
-        today = day_in(ZONE, now)
         names = {
             "ann": world.ann.id,
             "gone": gone.id,
@@ -76,9 +75,7 @@ def make_full_world(database: Database) -> FullWorld:
             "hash": release.content_hash,
             "link": link,
             "number": held.number,
-            "certification": held.id,
-            "bulk_change": propose_change(session, world, held.id, now),
-            "interlock": hold_cells(session, world, now),
+            **act_on(session, world, held.id, now),
             "item_id": exams.paper(session, failed)[0].item_id,
             "device": cell.device,
             "skin_type": cell.skin_type,
@@ -90,6 +87,15 @@ def make_full_world(database: Database) -> FullWorld:
             name: service.begin_sign_in(session, account_id=person.id, now=now) for name, person in world.people.items()
         }
     return FullWorld(world=world, tokens=tokens, names={name: str(value) for name, value in names.items()})
+
+
+def act_on(session: Session, world: World, certification_id: int, now: datetime) -> dict[str, object]:
+    """Let Mira act on Ann's certification; return what the acts are called."""
+    return {
+        "certification": certification_id,
+        "bulk_change": propose_change(session, world, certification_id, now),
+        "interlock": hold_cells(session, world, now),
+    }
 
 
 def propose_change(session: Session, world: World, certification_id: int, now: datetime) -> int:
