@@ -10,6 +10,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from app.certification import scope
+from app.certification.holds import Hold
 from app.certification.lifecycle import Event, State, StateAsOf, event_of, resting_on, state_as_of
 from app.certification.models import Certification, CertificationEvent, SignOff
 from app.errors import NotFoundError
@@ -28,10 +29,12 @@ class Held:
     events: tuple[Event, ...]
     requires: tuple[tuple[str, tuple["Held", ...]], ...] = ()
     """The title of each certification that it requires, with all that the person ever held of it."""
+    holds: tuple[Hold, ...] = ()
+    """What keeps cells of it back though nobody acted on it."""
 
     def on(self, day: date, known_at: datetime) -> StateAsOf:
         """Return the state on a day, as known at an instant; what it requires has to be in force as well."""
-        own = state_as_of(self.events, day, known_at)
+        own = state_as_of(self.events, day, known_at, self.holds)
         return resting_on(own, ((title, [one.on(day, known_at) for one in held]) for title, held in self.requires))
 
 
@@ -65,6 +68,21 @@ _asked = aliased(Certification)
 _WITH_ITS_HOLDERS = _WITH_EVENTS.join(
     _asked, (_asked.organisation_id == Certification.organisation_id) & (_asked.account_id == Certification.account_id)
 )
+
+
+def held_in(session: Session, organisation_id: int, account_ids: Collection[int] | None) -> list[Held]:
+    """Return all certifications of an organisation, or (given) of these people, with their events; one query."""
+    query = _WITH_EVENTS.where(Certification.organisation_id == organisation_id)
+    return _folded(session, query if account_ids is None else query.where(Certification.account_id.in_(account_ids)))
+
+
+def held_among(session: Session, organisation_id: int, certification_ids: Collection[int]) -> list[Held]:
+    """Return those of these certifications that are this organisation's, with what each requires; one query."""
+    holders = select(Certification.account_id).where(
+        Certification.organisation_id == organisation_id, Certification.id.in_(certification_ids)
+    )
+    query = _WITH_EVENTS.where(Certification.organisation_id == organisation_id, Certification.account_id.in_(holders))
+    return [one for one in _folded(session, query) if one.certification.id in set(certification_ids)]
 
 
 def get_held(session: Session, certification_id: int, organisation_id: int) -> Held:

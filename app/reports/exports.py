@@ -195,6 +195,7 @@ def _acts(asked: Asked) -> Select[*tuple[Any, ...]]:
             CertificationEvent.grace_last_on,
             CertificationEvent.due_from_on,
             sql_cast(CertificationEvent.cells, Text).label("cells"),
+            CertificationEvent.lifts_id,
             CertificationEvent.release_id,
             CertificationEvent.attempt_id,
             Release.content_hash,
@@ -271,6 +272,7 @@ def _certification(
         scheme["edition"],
         *_state(state),
         _cells(state.cells, row.scheme),
+        _held(state, row.scheme),
         [device["name"] for device in scheme["devices"].values()],
         *_evidence(acts, events, state),
         scheme["issuer"],
@@ -289,6 +291,7 @@ def _event(act: AnyRow) -> Event:
         cells=_granted(act.cells) if act.cells not in (None, "null") else None,
         reason_code=act.reason_code,
         reason=act.reason,
+        lifts=act.lifts_id,
     )
 
 
@@ -350,6 +353,19 @@ def _cells(cells: tuple[GrantedCell, ...], scheme: str) -> list[str]:
         f"{procedure_name(of.procedure)}, {devices[row.device]['name']}: {_spans(row.decisions)}"
         for of in cells_as_grid(cells)
         for row in of.rows
+    ]
+
+
+def _held(state: StateAsOf, scheme: str) -> list[str]:
+    """Return the cells on hold in words, with since when and why of each act."""
+    granted = {one.cell: one for one in state.cells}
+    acts: dict[tuple[date, str], list[GrantedCell]] = {}
+    for one in state.back:
+        acts.setdefault((one.since_on, one.reason or one.code or ""), []).append(granted[one.cell])
+    return [
+        f"{line}; since {since_on.isoformat()}: {why}"
+        for (since_on, why), cells in sorted(acts.items())
+        for line in _cells(tuple(cells), scheme)
     ]
 
 

@@ -23,6 +23,7 @@ from app.web import (
     assignments,
     board,
     breaks,
+    bulk_changes,
     cases,
     courses,
     editions,
@@ -30,6 +31,8 @@ from app.web import (
     evidence,
     exams,
     home,
+    interlocks,
+    life,
     networks,
     ops,
     people,
@@ -53,8 +56,8 @@ LARGEST_REQUEST = 256 * 1024
 PLACES: tuple[tuple[str, str, Action | None, str], ...] = (
     ("Home", "home.show", Action.LEARN, "home"),
     ("Refresher", "refresher.show", Action.LEARN, "refresher"),
-    ("Team", "board.show", Action.SEE_BOARD, "board technicians accommodations sittings"),
-    ("Scope", "scope.show", Action.SEE_BOARD, "scope"),
+    ("Team", "board.show", Action.SEE_BOARD, "board technicians accommodations sittings life bulk_changes"),
+    ("Scope", "scope.show", Action.SEE_BOARD, "scope interlocks"),
     ("Sign-offs", "sign_offs.show", Action.SIGN_OFF, "sign_offs proctoring"),
     ("People", "people.show", Action.MANAGE_PEOPLE, "people networks tokens"),
     ("Assign", "assignments.new", Action.ASSIGN, "assignments"),
@@ -112,7 +115,7 @@ def create(settings: Settings, database: Database) -> Flask:
         app.register_blueprint(module.bp)
     for module in (networks, proctoring, refresher, release_changes, releases, results, scope, sign_offs, sittings):
         app.register_blueprint(module.bp)
-    for module in (statistics, technicians, tokens, verify):
+    for module in (bulk_changes, interlocks, life, statistics, technicians, tokens, verify):
         app.register_blueprint(module.bp)
     setattr(app.view_functions["static"], "access", access.PUBLIC)  # noqa: B010  Flask's own view, typed without it
     if settings.trusted_proxies:

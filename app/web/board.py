@@ -140,6 +140,9 @@ def _actions(board: Board) -> list[Context]:
     if takes_code and actor.can(Action.MAKE_PROCTOR_CODE):
         url = url_for("proctoring.show")
         actions.append({"label": "Make an exam code", "href": url, "icon": "key-round", "kind": ""})
+    if actor.can(Action.CHANGE_MANY):
+        url = url_for("bulk_changes.show")
+        actions.append({"label": "Several at once", "href": url, "icon": "", "kind": ""})
     if not actor.can(Action.ASSIGN):
         return actions
     return [*actions, {"label": "Assign training", "href": url_for("assignments.new"), "icon": "", "kind": "primary"}]

@@ -84,12 +84,20 @@ def set_devices(clinic_id: int) -> Any:
     if form.validate():
         with refusals_in(form), transaction() as changed:
             offered = offered_devices(changed, actor.organisation_id)
-            equipment.set_devices(
+            gone = equipment.set_devices(
                 changed, actor=actor, clinic_id=clinic_id, devices=form.devices.data or (), offered=offered, now=now()
             )
     if form.errors:
         return _devices(clinic_id, form), 422
     flash("Saved: the scope board asks about these devices.", "success")
+    return _after(clinic_id, sorted(gone))
+
+
+def _after(clinic_id: int, gone: list[str]) -> Any:
+    """Go on: where a device was taken away, to the page that holds its cells, which asks before it does."""
+    if gone and visitor().actor.can(Action.INTERLOCK):
+        flash("A device was taken away. If it is out of use, hold its cells here; if it only moved, leave.", "info")
+        return access.go("interlocks.ask", clinic=clinic_id, device=gone[0])
     return access.go("scope.show", clinic=clinic_id)
 
 

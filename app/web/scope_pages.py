@@ -54,6 +54,7 @@ def board_page(board: ScopeBoard | None, who: Visitor) -> Context:
         "devices_url": devices_url,
         "forecast_url": url_for("scope.forecast", clinic=board.clinic_id),
         "sheet_url": url_for("scope.sheet", clinic=board.clinic_id, day=board.day.isoformat()),
+        "interlocks_url": url_for("interlocks.show") if who.actor.can(Action.INTERLOCK) else "",
         "devices_note": "" if board.has else "Nobody has said which devices stand here, so all of them are shown.",
         "foot": _foot(board),
         "empty": None if board.rows else _no_rows(devices_url),
@@ -176,7 +177,8 @@ def _lost(cell: ScopeCell) -> str:
 
 
 def _why(ground: Ground) -> str:
-    return LOST[ground.rule].format(since=short_day(ground.since_on) if ground.since_on else "an earlier day")
+    told = LOST[ground.rule].format(since=short_day(ground.since_on) if ground.since_on else "an earlier day")
+    return f"{told} ({ground.reason.rstrip('.')})" if ground.rule is Rule.SUSPENDED and ground.reason else told
 
 
 def _ends_soon(board: ScopeBoard, cell: ScopeCell) -> bool:

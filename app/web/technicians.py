@@ -9,7 +9,7 @@ from wtforms import SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.certification import service
-from app.certification.lifecycle import State, StateAsOf
+from app.certification.lifecycle import State, StateAsOf, suspensions
 from app.certification.queries import Held, Observed
 from app.certification.standing import Standing, exam_fact
 from app.exams import timing
@@ -23,8 +23,21 @@ from app.reports.technician import TechnicianRecord, technician_record
 from app.web.access import go, now, reading, requires, transaction, visitor
 from app.web.accommodations import new_url
 from app.web.forms import HouseForm, plain, refusals_in, tidy
+from app.web.life_pages import act_links
 from app.web.terms_words import terms_lines
-from app.web.words import Context, counted, day, days_left, moment, scope_lines, scope_rows, short_day, status_of
+from app.web.words import (
+    Context,
+    counted,
+    day,
+    days_left,
+    held_cells,
+    held_notes,
+    moment,
+    scope_lines,
+    scope_rows,
+    short_day,
+    status_of,
+)
 
 bp = Blueprint("technicians", __name__)
 
@@ -164,14 +177,16 @@ def _disclaimer(held: Iterable[Held]) -> str:
 def _certification(one: Held, today: date) -> Context:
     state = one.on(today, now())
     in_force, devices = state.state in (State.ACTIVE, State.GRACE), one.certification.scheme["devices"]
-    grid = scope_rows(state.cells, devices)
+    grid, held = scope_rows(state.cells, devices, held_cells(state)), held_cells(state)
     return {
         "name": one.certification.scheme["title"],
         "sub": f"Edition {one.certification.scheme['edition']}",
         "status": status_of(state, today),
         "reason": (state.reason or "") if state.state in (State.SUSPENDED, State.REVOKED, State.SUPERSEDED) else "",
         "dates": _dates(state),
-        "scope": scope_lines(state.cells, devices, in_force=in_force),
+        "acts": act_links(one.certification.id, state, on_hold=bool(suspensions(one.events, today, now()))),
+        "held": held_notes(state, devices),
+        "scope": scope_lines(state.cells, devices, in_force=in_force, held=held),
         "grid": grid,
         "grid_open": len(grid) <= SHORT,
         "in_force": in_force,

@@ -11,7 +11,7 @@ from app.certification.lifecycle import State, StateAsOf
 from app.certification.queries import Held
 from app.people import queries as people
 from app.web.access import limits, now, public, reading
-from app.web.words import Context, day, moment, scope_rows
+from app.web.words import Context, day, held_cells, held_notes, moment, scope_rows
 
 bp = Blueprint("verify", __name__)
 
@@ -126,6 +126,7 @@ def _holder(held: Held, state: StateAsOf) -> Context:
         "dates": [{"term": term, "value": day(value)} for term, value in dates if value],
         "newer": None,
         "in_force": state.state in (State.ACTIVE, State.GRACE),
-        "scope": scope_rows(state.cells, certification.scheme["devices"]),
+        "scope": scope_rows(state.cells, certification.scheme["devices"], held_cells(state)),
+        "held": held_notes(state, certification.scheme["devices"], why=False),
         "disclaimer": certification.scheme["disclaimer"],
     }

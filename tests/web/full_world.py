@@ -7,7 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.certification import bulk, interlocks
 from app.certification import service as certification
+from app.certification.lifecycle import EventKind
 from app.certification.queries import cells_of
 from app.cli.demo_story import sit
 from app.clock import day_in
@@ -21,7 +23,7 @@ from app.people.permissions import Role
 from app.releases import queries as releases
 from app.releases import service as release_service
 from app.reports import releases as reports
-from tests.factories import COURSE, ZONE, World, booking_token, certify, people_of, revised_course
+from tests.factories import COURSE, PASSWORD, ZONE, World, booking_token, certify, people_of, revised_course
 from tests.integration.accommodated import grant as grant_more
 from tests.integration.wrong_keys import correct, open_case, propose
 
@@ -53,9 +55,8 @@ def make_full_world(database: Database) -> FullWorld:
         release = releases.get_release(session, world.organisation_id, world.release_id)
         revised = release_service.publish(session, actor=world.tom.actor, frozen=revised_course(), now=now)
         reports.count_impact(session, actor=world.tom.actor, release_id=revised.id, day=now.date(), now=now)
-        cell = cells_of(release)[0].cell
+        cell, today = cells_of(release)[0].cell, day_in(ZONE, now)
         grant = session.scalars(select(RoleGrant.id).where(RoleGrant.account_id == world.ann.id)).one()
-        today = day_in(ZONE, now)
         names = {
             "ann": world.ann.id,
             "gone": gone.id,
@@ -75,6 +76,7 @@ def make_full_world(database: Database) -> FullWorld:
             "hash": release.content_hash,
             "link": link,
             "number": held.number,
+            **act_on(session, world, held.id, now),
             "item_id": exams.paper(session, failed)[0].item_id,
             **asdict(cell),
             "today": today,
@@ -84,6 +86,47 @@ def make_full_world(database: Database) -> FullWorld:
             name: service.begin_sign_in(session, account_id=person.id, now=now) for name, person in world.people.items()
         }
     return FullWorld(world=world, tokens=tokens, names={name: str(value) for name, value in names.items()})
+
+
+def act_on(session: Session, world: World, certification_id: int, now: datetime) -> dict[str, object]:
+    """Let Mira act on Ann's certification; return what the acts are called."""
+    return {
+        "certification": certification_id,
+        "bulk_change": propose_change(session, world, certification_id, now),
+        "interlock": hold_cells(session, world, now),
+    }
+
+
+def propose_change(session: Session, world: World, certification_id: int, now: datetime) -> int:
+    """Let Mira propose to suspend Ann's certification; return the proposal's id."""
+    made = bulk.propose(
+        session,
+        actor=world.mira.actor,
+        kind=EventKind.SUSPENDED,
+        certification_ids=[certification_id],
+        effective_on=day_in(ZONE, now),
+        reason_code="inquiry",
+        reason="Until it is looked into",
+        password=PASSWORD,
+        today=day_in(ZONE, now),
+        now=now,
+    )
+    return made.id
+
+
+def hold_cells(session: Session, world: World, now: datetime) -> int:
+    """Hold what Ann may do on skin type IV, at Riverside; return the act's id."""
+    made, _ = interlocks.interlock(
+        session,
+        actor=world.mira.actor,
+        matching=interlocks.Matching(skin_types=frozenset({4}), clinic_id=world.riverside),
+        reason_code="adverse_event",
+        reason="Two hot spots in one week",
+        password=PASSWORD,
+        day=day_in(ZONE, now),
+        now=now,
+    )
+    return made.id
 
 
 def to_talk_over(session: Session, world: World, attempt_id: int, now: datetime) -> int:
