@@ -57,6 +57,7 @@ class Action(StrEnum):
     SIGN_CASE = "sign_case"
     DECIDE_APPEAL = "decide_appeal"
     SEE_STATISTICS = "see_statistics"
+    RECALL = "recall"
 
 
 TABLE: dict[Role, frozenset[Action]] = {
@@ -93,6 +94,7 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.SIGN_CASE,
             Action.DECIDE_APPEAL,
             Action.SEE_STATISTICS,
+            Action.RECALL,
         }
     ),
     Role.AUDITOR: frozenset(

@@ -32,6 +32,7 @@ SHOWS_KEYS = frozenset(
         Action.SIGN_CASE,
         Action.DECIDE_APPEAL,
         Action.SEE_STATISTICS,
+        Action.RECALL,
     }
 )
 SITTING = (
