@@ -70,3 +70,4 @@ class CertificationEvent(Base):
     grace_last_on: Mapped[date | None]
     due_from_on: Mapped[date | None]
     cells: Mapped[list[Any] | None]
+    lifts_id: Mapped[int | None] = mapped_column(sa.ForeignKey("certification_event.id"))

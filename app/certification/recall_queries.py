@@ -1,10 +1,10 @@
 """Reading recalls: one whole, what one asks of a person, what was asked and answered in its delta quiz."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session, aliased
 
 from app.certification.models import Certification
@@ -19,6 +19,7 @@ from app.certification.recall_models import (
     RecallResponse,
     RecallTarget,
 )
+from app.certification.recalling import RecallOn, recall_on
 from app.errors import NotFoundError
 from app.people.models import Account
 from app.releases.models import ItemContent, ReleaseItem
@@ -38,7 +39,7 @@ class WholeRecall:
 def whole_recall(session: Session, organisation_id: int, recall_id: int) -> WholeRecall:
     """Return a recall of this organisation; another's is not found. One query."""
     starter, decider = aliased(Account), aliased(Account)
-    rows = session.execute(
+    rows: Sequence[Any] = session.execute(
         select(Recall, starter.name, RecallChange, RecallDecision, decider.name)
         .join(starter, starter.id == Recall.started_by)
         .join(
@@ -63,6 +64,47 @@ def whole_recall(session: Session, organisation_id: int, recall_id: int) -> Whol
         ended=decided.get(ENDED),
         closed=decided.get(CLOSED),
     )
+
+
+def recalls_on(
+    connection: Connection, organisation_id: int, certification_ids: Collection[int]
+) -> dict[int, list[RecallOn]]:
+    """Return the recalls that concern certifications, by certification, the earliest first; one query."""
+    rows = connection.execute(
+        select(
+            RecallTarget.certification_id,
+            Recall.id,
+            Recall.title,
+            Recall.task,
+            Recall.consequence,
+            Recall.started_at,
+            Recall.due_on,
+            RecallTarget.cells,
+            RecallDone.done_on,
+            RecallDone.done_at,
+            RecallDecision.decided_on,
+            RecallDecision.decided_at,
+        )
+        .join(Recall, Recall.id == RecallTarget.recall_id)
+        .outerjoin(
+            RecallDone,
+            (RecallDone.organisation_id == RecallTarget.organisation_id)
+            & (RecallDone.recall_id == RecallTarget.recall_id)
+            & (RecallDone.account_id == RecallTarget.account_id),
+        )
+        .outerjoin(
+            RecallDecision,
+            (RecallDecision.organisation_id == RecallTarget.organisation_id)
+            & (RecallDecision.recall_id == RecallTarget.recall_id)
+            & (RecallDecision.kind == ENDED),
+        )
+        .where(RecallTarget.organisation_id == organisation_id, RecallTarget.certification_id.in_(certification_ids))
+        .order_by(RecallTarget.id)
+    )
+    found: dict[int, list[RecallOn]] = {}
+    for row in rows:
+        found.setdefault(row.certification_id, []).append(recall_on(row, *row[7:]))
+    return found
 
 
 def open_on(session: Session, organisation_id: int, release_id: int, keys: Collection[str]) -> dict[str, int]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from app.certification.holds import Hold
 from app.certification.scope import Cell
@@ -69,7 +69,6 @@ class RecallOn:
     title: str
     task: Task
     consequence: Consequence
-    release_id: int
     started_at: datetime
     due_on: date
     cells: frozenset[Cell] | None
@@ -104,6 +103,41 @@ class RecallOn:
         """Say why cells are on hold once the last day is over."""
         on = f"{self.due_on.day} {self.due_on:%B %Y}"
         return f"A fact that it rests on changed ({self.title}). What the recall asks was not done by {on}."
+
+
+class RecallRow(Protocol):
+    """What a stored recall has, for `recall_on`."""
+
+    id: int
+    title: str
+    task: str
+    consequence: str
+    started_at: datetime
+    due_on: date
+
+
+def recall_on(  # noqa: PLR0917  a row's columns, in the order in which they are read
+    row: RecallRow,
+    cells: Iterable[Mapping[str, Any]] | None,
+    done_on: date | None,
+    done_at: datetime | None,
+    ended_on: date | None,
+    ended_at: datetime | None,
+) -> RecallOn:
+    """Return a stored recall as it lies on one certification."""
+    return RecallOn(
+        recall_id=row.id,
+        title=row.title,
+        task=Task(row.task),
+        consequence=Consequence(row.consequence),
+        started_at=row.started_at,
+        due_on=row.due_on,
+        cells=cells_from_json(cells),
+        done_on=done_on,
+        done_at=done_at,
+        ended_on=ended_on,
+        ended_at=ended_at,
+    )
 
 
 def hold_of(one: RecallOn) -> Hold | None:

@@ -217,7 +217,10 @@ def note_pass(session: Session, *, attempt: Attempt, as_of: datetime, now: datet
             (RecallTarget.organisation_id == Recall.organisation_id) & (RecallTarget.recall_id == Recall.id),
         )
         .outerjoin(RecallDone, (RecallDone.recall_id == Recall.id) & (RecallDone.account_id == RecallTarget.account_id))
-        .outerjoin(RecallDecision, RecallDecision.recall_id == Recall.id)
+        .outerjoin(
+            RecallDecision,
+            (RecallDecision.organisation_id == Recall.organisation_id) & (RecallDecision.recall_id == Recall.id),
+        )
         .where(
             Recall.organisation_id == attempt.organisation_id,
             Recall.course_id == attempt.course_id,
@@ -227,9 +230,8 @@ def note_pass(session: Session, *, attempt: Attempt, as_of: datetime, now: datet
             RecallDone.id.is_(None),
             RecallDecision.id.is_(None),
         )
-        .distinct()
     ).scalars()
-    for recall in waiting.all():
+    for recall in {one.id: one for one in waiting}.values():
         if _holds_new(session, recall, attempt.release_id):
             _finish(session, recall, attempt.account_id, as_of=as_of, now=now, attempt_id=attempt.id)
 

@@ -21,7 +21,7 @@ from app.certification.recall_models import (
     RecallTarget,
 )
 from app.certification.recall_queries import WholeRecall
-from app.certification.recalling import Consequence, Progress, RecallOn, Task, cells_from_json
+from app.certification.recalling import Progress, RecallOn, recall_on
 from app.people.models import Account, Clinic, RoleGrant
 from app.people.permissions import Actor, Role
 from app.releases import queries as releases
@@ -196,19 +196,14 @@ def _concerned(
 
 
 def _on(whole: WholeRecall, target: RecallTarget, done: RecallDone | None) -> RecallOn:
-    recall, ended = whole.recall, whole.ended[0] if whole.ended else None
-    return RecallOn(
-        recall_id=recall.id,
-        title=recall.title,
-        task=Task(recall.task),
-        consequence=Consequence(recall.consequence),
-        started_at=recall.started_at,
-        due_on=recall.due_on,
-        cells=cells_from_json(target.cells),
-        done_on=done.done_on if done else None,
-        done_at=done.done_at if done else None,
-        ended_on=ended.decided_on if ended else None,
-        ended_at=ended.decided_at if ended else None,
+    ended = whole.ended[0] if whole.ended else None
+    return recall_on(
+        whole.recall,
+        target.cells,
+        done.done_on if done else None,
+        done.done_at if done else None,
+        ended.decided_on if ended else None,
+        ended.decided_at if ended else None,
     )
 
 

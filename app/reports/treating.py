@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.certification import queries as certifications
-from app.certification.lifecycle import CARRIES, State
+from app.certification.lifecycle import State
 from app.certification.queries import Held
 from app.certification.scope import SKIN_TYPES, Cell
 from app.certification.treating import Answer, Holding, Rule, Verdict, may_treat
@@ -136,13 +136,13 @@ def _offered(session: Session, organisation_id: int) -> tuple[dict[str, Mapping[
 def _holdings(
     held: Mapping[int, Sequence[Held]], days: Sequence[date], known_at: datetime
 ) -> dict[date, dict[int, list[Holding]]]:
-    """Return what each person holds on each day; a certification is folded again only when its state can differ."""
+    """Return what each person holds on each day; a certification is folded again only when it can differ."""
     found: dict[date, dict[int, list[Holding]]] = {day: {} for day in days}
     for account_id, one in ((account_id, one) for account_id, ones in held.items() for one in ones):
         number, title = one.certification.number, one.certification.scheme["title"]
         state = one.on(days[0], known_at)
         for day in days:
-            if state.state is State.NONE or (state.until_on is not None and day > state.until_on):
+            if state.state is State.NONE or (state.same_to is not None and day > state.same_to):
                 state = one.on(day, known_at)
             found[day].setdefault(account_id, []).append(Holding(number=number, title=title, state=state))
     return found
@@ -173,13 +173,7 @@ def _today(
 
 def _covered(holdings: Mapping[int, Sequence[Holding]]) -> set[Cell]:
     """Return the cells in which anybody may treat, if only with sign-off."""
-    return {
-        granted.cell
-        for held in holdings.values()
-        for one in held
-        if one.state.state in CARRIES
-        for granted in one.state.cells
-    }
+    return {granted.cell for held in holdings.values() for one in held for granted in one.state.in_force}
 
 
 def _rows(cells: Mapping[Cell, ScopeCell]) -> tuple[ScopeRow, ...]:

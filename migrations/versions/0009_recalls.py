@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
@@ -232,4 +232,4 @@ def _make_insert_only(table: str) -> None:
 
 def downgrade() -> None:
     """Going back would lose what people did: restore a backup instead."""
-    raise RuntimeError("0007 does not know recalls; restore a backup instead")
+    raise RuntimeError("0008 does not know recalls; restore a backup instead")
