@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.certification import recall_queries
 from app.certification.recall_models import Recall, RecallItem, RecallResponse
-from app.certification.recall_queries import AskedItem, Tried
+from app.certification.recall_queries import Tried
 from app.content.grade import credit_of
 from app.errors import NotFoundError, RefusedError
 from app.exams import cards, delta
@@ -82,12 +82,6 @@ def ask(session: Session, *, recall: Recall, account_id: int, now: datetime) -> 
     return made.id
 
 
-def see(session: Session, *, recall: Recall, account_id: int, item_id: int, now: datetime) -> AskedItem:
-    """Return an item that a person was asked; refused while they sit an exam."""
-    refuse_sitting(session, account_id, now)
-    return recall_queries.asked_item(session, recall.organisation_id, recall.id, account_id, item_id)
-
-
 def respond(
     session: Session,
     *,
@@ -98,7 +92,8 @@ def respond(
     now: datetime,
 ) -> list[str] | None:
     """Store the response to an item, once: it is right with the full credit only. A moved step stores nothing."""
-    asked = see(session, recall=recall, account_id=account_id, item_id=item_id, now=now)
+    refuse_sitting(session, account_id, now)
+    asked = recall_queries.asked_item(session, recall.organisation_id, recall.id, account_id, item_id)
     if asked.right is not None:
         return None
     chosen = None if form.get("unknown") else read_form(asked.shown, form)

@@ -16,6 +16,7 @@ from app.people.models import Account, Clinic, RoleGrant
 from app.people.permissions import Actor, Role
 from app.releases import comparing
 from app.releases import queries as releases
+from app.releases.comparing import Confirmed
 from app.releases.models import Release
 from app.reports.resting import read_resting
 
@@ -27,6 +28,7 @@ class Recallable:
     base: Release
     release: Release
     changes: tuple[Change, ...]
+    confirmed: Mapping[str, Confirmed]
     open: Mapping[str, int]
 
 
@@ -50,6 +52,7 @@ def read_recallable(session: Session, organisation_id: int, release_id: int) -> 
         base=base,
         release=whole.release,
         changes=changes,
+        confirmed=confirmed,
         open=recall_queries.open_on(session, organisation_id, release_id, keys),
     )
 

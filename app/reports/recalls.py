@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.certification import recall_ends, recall_queries
 from app.certification.models import Certification
@@ -144,38 +144,9 @@ def read_recall(
 def _concerned(
     session: Session, whole: WholeRecall, within: Collection[int] | None, day: date, now: datetime
 ) -> Iterator[Concerned]:
-    recall, mine = whole.recall, aliased(RoleGrant)
-    tries = (
-        select(func.count(RecallResponse.recall_item_id))
-        .join(RecallItem, RecallItem.id == RecallResponse.recall_item_id)
-        .where(
-            RecallItem.organisation_id == RecallTarget.organisation_id,
-            RecallItem.recall_id == RecallTarget.recall_id,
-            RecallItem.account_id == RecallTarget.account_id,
-        )
-        .correlate(RecallTarget)
-        .scalar_subquery()
-    )
-    query = (
-        select(RecallTarget, Certification.number, Account.name, RecallDone, tries, Clinic.name)
-        .join(Certification, Certification.id == RecallTarget.certification_id)
-        .join(Account, Account.id == RecallTarget.account_id)
-        .outerjoin(
-            RecallDone,
-            (RecallDone.organisation_id == RecallTarget.organisation_id)
-            & (RecallDone.recall_id == RecallTarget.recall_id)
-            & (RecallDone.account_id == RecallTarget.account_id),
-        )
-        .outerjoin(
-            mine,
-            (mine.organisation_id == RecallTarget.organisation_id)
-            & (mine.account_id == RecallTarget.account_id)
-            & (mine.role == Role.TECHNICIAN.value)
-            & mine.ended_at.is_(None),
-        )
-        .outerjoin(Clinic, Clinic.id == mine.clinic_id)
-        .where(RecallTarget.organisation_id == recall.organisation_id, RecallTarget.recall_id == recall.id)
-        .order_by(Account.name, RecallTarget.id, Clinic.name)
+    recall = whole.recall
+    query = _CONCERNED.where(
+        RecallTarget.organisation_id == recall.organisation_id, RecallTarget.recall_id == recall.id
     )
     if within is not None:
         query = query.where(RecallTarget.account_id.in_(_treating(recall.organisation_id, within)))
@@ -193,6 +164,39 @@ def _concerned(
             tries=done.tries if done else tried,
             progress=_on(whole, target, done).progress(day, now),
         )
+
+
+_tries = (
+    select(func.count(RecallResponse.recall_item_id))
+    .join(RecallItem, RecallItem.id == RecallResponse.recall_item_id)
+    .where(
+        RecallItem.organisation_id == RecallTarget.organisation_id,
+        RecallItem.recall_id == RecallTarget.recall_id,
+        RecallItem.account_id == RecallTarget.account_id,
+    )
+    .correlate(RecallTarget)
+    .scalar_subquery()
+)
+_CONCERNED = (
+    select(RecallTarget, Certification.number, Account.name, RecallDone, _tries, Clinic.name)
+    .join(Certification, Certification.id == RecallTarget.certification_id)
+    .join(Account, Account.id == RecallTarget.account_id)
+    .outerjoin(
+        RecallDone,
+        (RecallDone.organisation_id == RecallTarget.organisation_id)
+        & (RecallDone.recall_id == RecallTarget.recall_id)
+        & (RecallDone.account_id == RecallTarget.account_id),
+    )
+    .outerjoin(
+        RoleGrant,
+        (RoleGrant.organisation_id == RecallTarget.organisation_id)
+        & (RoleGrant.account_id == RecallTarget.account_id)
+        & (RoleGrant.role == Role.TECHNICIAN.value)
+        & RoleGrant.ended_at.is_(None),
+    )
+    .outerjoin(Clinic, Clinic.id == RoleGrant.clinic_id)
+    .order_by(Account.name, RecallTarget.id, Clinic.name)
+)
 
 
 def _on(whole: WholeRecall, target: RecallTarget, done: RecallDone | None) -> RecallOn:
@@ -264,6 +268,17 @@ def report_of(read: RecallRead) -> dict[str, Any]:
         ],
         "waiting": sum(one.progress in (Progress.OPEN, Progress.OVERDUE) for one in read.people),
     }
+
+
+def shown_report(read: RecallRead, within: Collection[int] | None) -> dict[str, Any]:
+    """Return the report as it was signed, or as it stands; who answers for some clinics sees their people only."""
+    signed = read.whole.closed[0].report if read.whole.closed else None
+    if signed is None:
+        return report_of(read)
+    if within is None:
+        return signed
+    numbers = {one.number for one in read.people}
+    return {**signed, "people": [one for one in signed["people"] if one["number"] in numbers]}
 
 
 def close(

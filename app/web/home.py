@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.certification import scope
 from app.certification.lifecycle import State, StateAsOf
 from app.certification.queries import Held
+from app.certification.recalling import OVERDUE
 from app.certification.rules import RequirementKind, counts_as_practice
 from app.certification.standing import Record, Standing, records, standing_of
 from app.exams import cards, refresher, timing
@@ -20,6 +21,7 @@ from app.releases.queries import InForce
 from app.reports.releases import unsigned
 from app.web.access import Visitor, now, reading, requires, visitor
 from app.web.exam_words import seat_text
+from app.web.recall_task_pages import open_alerts, open_line
 from app.web.withdrawals import withdrawal_alerts
 from app.web.words import Context, counted, day, days_left, moment, scope_lines, short_day, status_of, weekday
 
@@ -105,7 +107,11 @@ def _home(who: Visitor, record: Record, standings: list[Standing], stopped: list
         "name": who.person.name.split()[0],
         "today": weekday(today),
         "place": ", ".join(who.person.clinics),
-        "alerts": [*stopped, *(alert for one in standings if (alert := _alert(one, today)))],
+        "alerts": [
+            *open_alerts(record.held.values(), today, now()),
+            *stopped,
+            *(alert for one in standings if (alert := _alert(one, today))),
+        ],
         "next": steps[0] if steps else None,
         "nothing": _nothing(standings, who.person.time_zone),
         "goals": [_goal(one, record) for one in standings if not one.assessment.met],
@@ -211,9 +217,10 @@ def _alert(where: Standing, today: date) -> Context | None:
         href = url_for("verify.answer", number=where.held.certification.number)
         number = {"label": "See the certificate", "href": href}
     if state.state is State.SUSPENDED:
-        back = (
-            "When that one is renewed, it counts again by itself." if state.lapsed else "It has to be reinstated first."
-        )
+        back = "When that one is renewed, it counts again by itself."
+        if not state.lapsed:
+            recalled = state.reason_code == OVERDUE
+            back = "It counts again from the day on which you do it." if recalled else "It has to be reinstated first."
         text = f"{state.reason or 'Ask your manager for the reason.'} Do not treat under it. {back}"
         return {"tone": "danger", "title": f"{title} is suspended", "text": text, "action": number}
     if state.state is State.REVOKED:
@@ -304,6 +311,7 @@ def _held(one: Held, today: date) -> Context:
     return {
         "name": certification.scheme["title"],
         "sub": f"Edition {certification.scheme['edition']}",
+        "recall": open_line(one.recalls, today, now()),
         "status": status_of(state, today),
         "scope": scope_lines(state.cells, certification.scheme["devices"], in_force=in_force),
         "number": certification.number,

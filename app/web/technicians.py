@@ -23,6 +23,7 @@ from app.reports.technician import TechnicianRecord, technician_record
 from app.web.access import go, now, reading, requires, transaction, visitor
 from app.web.accommodations import new_url
 from app.web.forms import HouseForm, plain, refusals_in, tidy
+from app.web.recall_task_pages import open_line
 from app.web.terms_words import terms_lines
 from app.web.words import Context, counted, day, days_left, moment, scope_lines, scope_rows, short_day, status_of
 
@@ -168,6 +169,7 @@ def _certification(one: Held, today: date) -> Context:
         "sub": f"Edition {one.certification.scheme['edition']}",
         "status": status_of(state, today),
         "reason": (state.reason or "") if state.state in (State.SUSPENDED, State.REVOKED, State.SUPERSEDED) else "",
+        "recall": open_line(one.recalls, today, now()),
         "dates": _dates(state),
         "scope": scope_lines(state.cells, devices, in_force=in_force),
         "grid": grid,

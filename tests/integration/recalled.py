@@ -7,7 +7,7 @@ from functools import cache
 
 from sqlalchemy.orm import Session
 
-from app.certification import recall_queries, recalls
+from app.certification import recall_ends, recall_queries, recalls
 from app.certification.models import Certification
 from app.certification.recall_models import Recall
 from app.certification.recalling import Consequence, Task
@@ -105,3 +105,13 @@ def answer(session: Session, who: Person, recall_id: int, *, now: datetime, righ
         form = form_for(asked.shown, asked.keyed["key"], right=right)
         recalls.respond(session, actor=who.actor, recall_id=recall_id, item_id=item_id, form=form, now=now)
     return item_id
+
+
+def recalled_and_ended(session: Session, world: World) -> None:
+    """Sign the corrected edition, recall Ann, who answers its quiz, and end the recall."""
+    made = recall(session, world, revise(session, world), task=Task.QUIZ)
+    while answer(session, world.ann, made.id, now=NOW) is not None:
+        pass
+    recall_ends.end(
+        session, actor=world.mira.actor, recall_id=made.id, reason="All of it is done", password=PASSWORD, now=NOW
+    )
