@@ -219,6 +219,12 @@ def _with_ends(today: StateAsOf, ahead: Iterable[tuple[date, StateAsOf]]) -> Sta
     return replace(today, until_on=until_on, same_to=same_to, stands_to=stands_to, lost=tuple(sorted(lost.items())))
 
 
+def suspensions(events: Iterable[Event], day: date, known_at: datetime) -> list[Brake]:
+    """Return the suspensions by people's acts that stand on a day, the longest-standing first."""
+    counted = [one for one in events if one.recorded_at <= known_at and one.effective_on <= day]
+    return _brakes(sorted(counted, key=lambda one: (one.effective_on, one.recorded_at, one.seq)), ())
+
+
 def resting_on(own: StateAsOf, required: Iterable[tuple[str, Sequence[StateAsOf]]]) -> StateAsOf:
     """Return a certification's state with those that it requires beside it, of the same day and knowledge.
 

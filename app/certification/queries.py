@@ -102,6 +102,21 @@ _WITH_ITS_HOLDERS = _WITH_EVENTS.join(
 )
 
 
+def held_in(session: Session, organisation_id: int, account_ids: Collection[int] | None) -> list[Held]:
+    """Return all certifications of an organisation, or (given) of these people, with their events; one query."""
+    query = _WITH_EVENTS.where(Certification.organisation_id == organisation_id)
+    return _folded(session, query if account_ids is None else query.where(Certification.account_id.in_(account_ids)))
+
+
+def held_among(session: Session, organisation_id: int, certification_ids: Collection[int]) -> list[Held]:
+    """Return those of these certifications that are this organisation's, with what each requires; one query."""
+    holders = select(Certification.account_id).where(
+        Certification.organisation_id == organisation_id, Certification.id.in_(certification_ids)
+    )
+    query = _WITH_EVENTS.where(Certification.organisation_id == organisation_id, Certification.account_id.in_(holders))
+    return [one for one in _folded(session, query) if one.certification.id in set(certification_ids)]
+
+
 def get_held(session: Session, certification_id: int, organisation_id: int) -> Held:
     """Return a certification of this organisation with its events; another's is not found."""
     query = _WITH_ITS_HOLDERS.where(_asked.organisation_id == organisation_id, _asked.id == certification_id)

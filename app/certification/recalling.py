@@ -162,6 +162,12 @@ def hold_of(one: RecallOn) -> Hold | None:
     )
 
 
+def recalls_told(found: Iterable[RecallOn], known_at: datetime) -> str | None:
+    """Return the recalls that are open as an export tells them: number, task, last day; None where none is."""
+    told = (f"{one.recall_id}: {one.task} by {one.due_on}" for one in found if one.is_open(known_at))
+    return "; ".join(told) or None
+
+
 def exam_since(found: Iterable[RecallOn], now: datetime) -> datetime | None:
     """Return since when an open recall asks for the exam once more, the latest of several; None where none does."""
     asked = [one.started_at for one in found if one.task is Task.EXAM and one.is_open(now)]

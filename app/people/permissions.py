@@ -46,6 +46,9 @@ class Action(StrEnum):
     ACCOMMODATE = "accommodate"
     FOLLOW_UP = "follow_up"
     MAKE_PROCTOR_CODE = "make_proctor_code"
+    CHANGE_CERTIFICATION = "change_certification"
+    CHANGE_MANY = "change_many"
+    INTERLOCK = "interlock"
     SIGN_OFF = "sign_off"
     SEE_RELEASES = "see_releases"
     PUBLISH_RELEASE = "publish_release"
@@ -70,6 +73,7 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.ASSIGN,
             Action.GRANT_ATTEMPT,
             Action.MANAGE_DEVICES,
+            Action.INTERLOCK,
             Action.ACCOMMODATE,
             Action.FOLLOW_UP,
             Action.MAKE_PROCTOR_CODE,
@@ -88,6 +92,9 @@ TABLE: dict[Role, frozenset[Action]] = {
     Role.MEDICAL_DIRECTOR: frozenset(
         {
             Action.SEE_BOARD,
+            Action.CHANGE_CERTIFICATION,
+            Action.CHANGE_MANY,
+            Action.INTERLOCK,
             Action.SEE_RELEASES,
             Action.SIGN_RELEASE,
             Action.SEE_CASES,
@@ -108,6 +115,7 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.ASSIGN,
             Action.GRANT_ATTEMPT,
             Action.MANAGE_DEVICES,
+            Action.CHANGE_MANY,
             Action.ACCOMMODATE,
             Action.FOLLOW_UP,
             Action.SEE_RELEASES,

@@ -20,7 +20,7 @@ from app.certification.dates import Period
 from app.certification.lifecycle import Event, EventKind, StateAsOf, resting_on, state_as_of
 from app.certification.models import Certification, CertificationEvent
 from app.certification.recall_queries import recalls_on
-from app.certification.recalling import RecallOn, hold_of
+from app.certification.recalling import RecallOn, hold_of, recalls_told
 from app.certification.scope import SKIN_TYPES, GrantedCell, cells_as_grid, from_json
 from app.clock import start_of
 from app.content.values import Decision
@@ -267,10 +267,8 @@ def _of_person(found: list[tuple[AnyRow, Told, list[str]]], asked: Asked) -> Ite
         return resting_on(own, ((one["title"], [state(each) for each in held.get(one["course"], ())]) for one in asks))
 
     for row, told, clinics in found:
-        open_now = [
-            f"{one.recall_id}: {one.task} by {one.due_on}" for one in told.recalls if one.is_open(asked.known_at)
-        ]
-        yield (*_certification(row, told.acts, events[row.id], state(row), clinics), "; ".join(open_now) or None)
+        recall = recalls_told(told.recalls, asked.known_at)
+        yield (*_certification(row, told.acts, events[row.id], state(row), clinics), recall)
 
 
 def _certification(
@@ -287,6 +285,7 @@ def _certification(
         scheme["edition"],
         *_state(state),
         _cells(state.cells, row.scheme),
+        _held(state, row.scheme),
         [device["name"] for device in scheme["devices"].values()],
         *_evidence(acts, events, state),
         scheme["issuer"],
@@ -367,6 +366,19 @@ def _cells(cells: tuple[GrantedCell, ...], scheme: str) -> list[str]:
         f"{procedure_name(of.procedure)}, {devices[row.device]['name']}: {_spans(row.decisions)}"
         for of in cells_as_grid(cells)
         for row in of.rows
+    ]
+
+
+def _held(state: StateAsOf, scheme: str) -> list[str]:
+    """Return the cells on hold in words, with since when and why of each act."""
+    granted = {one.cell: one for one in state.cells}
+    acts: dict[tuple[date, str], list[GrantedCell]] = {}
+    for one in state.back:
+        acts.setdefault((one.since_on, one.reason or one.code or ""), []).append(granted[one.cell])
+    return [
+        f"{line}; since {since_on.isoformat()}: {why}"
+        for (since_on, why), cells in sorted(acts.items())
+        for line in _cells(tuple(cells), scheme)
     ]
 
 

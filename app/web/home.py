@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from app.certification import scope
 from app.certification.lifecycle import State, StateAsOf
 from app.certification.queries import Held
-from app.certification.recalling import OVERDUE
 from app.certification.rules import RequirementKind, counts_as_practice
 from app.certification.standing import Record, Standing, records, standing_of
 from app.exams import cards, refresher, timing
@@ -21,9 +20,21 @@ from app.releases.queries import InForce
 from app.reports.releases import unsigned
 from app.web.access import Visitor, now, reading, requires, visitor
 from app.web.exam_words import seat_text
+from app.web.held_words import held_alert
 from app.web.recall_task_pages import open_alerts, open_line
 from app.web.withdrawals import withdrawal_alerts
-from app.web.words import Context, counted, day, days_left, moment, scope_lines, short_day, status_of, weekday
+from app.web.words import (
+    Context,
+    counted,
+    day,
+    days_left,
+    held_cells,
+    moment,
+    scope_lines,
+    short_day,
+    status_of,
+    weekday,
+)
 
 bp = Blueprint("home", __name__)
 
@@ -216,15 +227,12 @@ def _alert(where: Standing, today: date) -> Context | None:
     if where.held:
         href = url_for("verify.answer", number=where.held.certification.number)
         number = {"label": "See the certificate", "href": href}
-    if state.state is State.SUSPENDED:
-        back = "When that one is renewed, it counts again by itself."
-        if not state.lapsed:
-            recalled = state.reason_code == OVERDUE
-            back = "It counts again from the day on which you do it." if recalled else "It has to be reinstated first."
-        text = f"{state.reason or 'Ask your manager for the reason.'} Do not treat under it. {back}"
-        return {"tone": "danger", "title": f"{title} is suspended", "text": text, "action": number}
     if state.state is State.REVOKED:
         return {"tone": "danger", "title": f"{title} was revoked", "text": state.reason or "", "action": number}
+    return held_alert(where, title, number) or _ending_alert(state, title, number, today)
+
+
+def _ending_alert(state: StateAsOf, title: str, number: Context | None, today: date) -> Context | None:
     if state.state is State.EXPIRED:
         text = "Do not treat under it. Sit the exam again to renew it."
         return {"tone": "danger", "title": f"{title} has expired", "text": text, "action": number}
@@ -313,7 +321,7 @@ def _held(one: Held, today: date) -> Context:
         "sub": f"Edition {certification.scheme['edition']}",
         "recall": open_line(one.recalls, today, now()),
         "status": status_of(state, today),
-        "scope": scope_lines(state.cells, certification.scheme["devices"], in_force=in_force),
+        "scope": scope_lines(state.cells, certification.scheme["devices"], in_force=in_force, held=held_cells(state)),
         "number": certification.number,
         "number_url": url_for("verify.answer", number=certification.number),
     }

@@ -21,6 +21,7 @@ from app.releases.models import Release
 from app.releases.queries import NOTHING_WITHDRAWN, Withdrawals
 from app.web.access import now, reading, requires, visitor
 from app.web.exam_words import seat_text
+from app.web.held_words import held_alert
 from app.web.proof_words import proof_context
 from app.web.results_after import appeals_context, entry, regrade_context, wrong_critical
 from app.web.words import Context, counted, moment
@@ -290,7 +291,7 @@ def _award(where: Standing, passed: bool, zone: str, managers: list[str]) -> Con
             "number": number,
             "number_url": url_for("verify.answer", number=number),
             "steps": [{"text": one.text, "met": one.met} for one in where.assessment.requirements],
-            "lines": ["It is issued in your name. Anyone can check the number."],
+            "lines": ["It is issued in your name. Anyone can check the number.", *_on_hold(where, title)],
         }
     if passed:
         missing = where.assessment.missing
@@ -310,6 +311,11 @@ def _award(where: Standing, passed: bool, zone: str, managers: list[str]) -> Con
         "lines": [seat_text(where, zone, managers)],
         "action": {"label": "Back to the course", "href": course_url},
     }
+
+
+def _on_hold(where: Standing, title: str) -> list[str]:
+    alert = held_alert(where, title, None)
+    return [f"{alert['title']}. {alert['text']}"] if alert else []
 
 
 def _next_try(where: Standing) -> str:

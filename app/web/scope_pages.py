@@ -156,7 +156,8 @@ def _lost(cell: ScopeCell) -> str:
 
 
 def _why(ground: Ground) -> str:
-    return LOST[ground.rule].format(since=short_day(ground.since_on) if ground.since_on else "an earlier day")
+    told = LOST[ground.rule].format(since=short_day(ground.since_on) if ground.since_on else "an earlier day")
+    return f"{told} ({ground.reason.rstrip('.')})" if ground.rule is Rule.SUSPENDED and ground.reason else told
 
 
 def _ends_soon(board: ScopeBoard, cell: ScopeCell) -> bool:

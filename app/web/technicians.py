@@ -25,7 +25,19 @@ from app.web.accommodations import new_url
 from app.web.forms import HouseForm, plain, refusals_in, tidy
 from app.web.recall_task_pages import open_line
 from app.web.terms_words import terms_lines
-from app.web.words import Context, counted, day, days_left, moment, scope_lines, scope_rows, short_day, status_of
+from app.web.words import (
+    Context,
+    counted,
+    day,
+    days_left,
+    held_cells,
+    held_notes,
+    moment,
+    scope_lines,
+    scope_rows,
+    short_day,
+    status_of,
+)
 
 bp = Blueprint("technicians", __name__)
 
@@ -163,7 +175,7 @@ def _disclaimer(held: Iterable[Held]) -> str:
 def _certification(one: Held, today: date) -> Context:
     state = one.on(today, now())
     in_force, devices = state.state in (State.ACTIVE, State.GRACE), one.certification.scheme["devices"]
-    grid = scope_rows(state.cells, devices)
+    grid, held = scope_rows(state.cells, devices, held_cells(state)), held_cells(state)
     return {
         "name": one.certification.scheme["title"],
         "sub": f"Edition {one.certification.scheme['edition']}",
@@ -171,7 +183,8 @@ def _certification(one: Held, today: date) -> Context:
         "reason": (state.reason or "") if state.state in (State.SUSPENDED, State.REVOKED, State.SUPERSEDED) else "",
         "recall": open_line(one.recalls, today, now()),
         "dates": _dates(state),
-        "scope": scope_lines(state.cells, devices, in_force=in_force),
+        "held": held_notes(state, devices),
+        "scope": scope_lines(state.cells, devices, in_force=in_force, held=held),
         "grid": grid,
         "grid_open": len(grid) <= SHORT,
         "in_force": in_force,

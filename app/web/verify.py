@@ -12,7 +12,7 @@ from app.certification.queries import Held
 from app.people import queries as people
 from app.web.access import limits, now, public, reading
 from app.web.recall_task_pages import open_line
-from app.web.words import Context, day, moment, scope_rows
+from app.web.words import Context, day, held_cells, held_notes, moment, scope_rows
 
 bp = Blueprint("verify", __name__)
 
@@ -131,6 +131,7 @@ def _holder(held: Held, state: StateAsOf, today: date, at: datetime) -> Context:
         "newer": None,
         "recall": open_line(held.recalls, today, at),
         "in_force": state.state in (State.ACTIVE, State.GRACE),
-        "scope": scope_rows(state.cells, certification.scheme["devices"]),
+        "scope": scope_rows(state.cells, certification.scheme["devices"], held_cells(state)),
+        "held": held_notes(state, certification.scheme["devices"], why=False),
         "disclaimer": certification.scheme["disclaimer"],
     }

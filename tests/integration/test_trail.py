@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from app.audit.models import Entry, EntryDetail, Leaf
 from app.audit.service import commitment_of
-from app.certification import appeals
+from app.certification import appeals, bulk, interlocks
 from app.certification import cases as certification_cases
 from app.certification import service as certification
 from app.certification.issuing import change_certification
 from app.certification.lifecycle import EventKind
 from app.cli.demo_story import sit
+from app.clock import day_in
 from app.db import Base
 from app.errors import NotFoundError, RefusedError
 from app.exams import case_queries, cases, disclosure, refresher, watching
@@ -54,6 +55,10 @@ INSERT_ONLY = (
     "sign_off",
     "certification",
     "certification_event",
+    "interlock",
+    "interlock_lift",
+    "bulk_change",
+    "bulk_decision",
     "item_case",
     "case_proposal",
     "case_decision",
@@ -284,6 +289,20 @@ def release_acts(session: Session, world: World) -> None:
     )
 
 
+def life_acts(session: Session, world: World, certification_id: int) -> None:
+    """Set and lift an interlock, propose a revocation and take it back."""
+    later = NOW + timedelta(hours=2)  # once the exam that certifies was submitted
+    sure: dict[str, Any] = {"actor": world.mira.actor, "password": PASSWORD, "reason": "In for service", "now": later}
+    matching = interlocks.Matching(skin_types=frozenset({1, 2, 3, 4, 5, 6}))
+    code, day = "device_out_of_use", day_in(ZONE, later)
+    made, _ = interlocks.interlock(session, matching=matching, reason_code=code, day=day, **sure)
+    interlocks.lift(session, interlock_id=made.id, day=day, **sure)
+    kind, numbers = EventKind.REVOKED, [certification_id]
+    what: dict[str, Any] = {"kind": kind, "certification_ids": numbers, "reason_code": "other"}
+    proposed = bulk.propose(session, effective_on=day, today=day, **what, **sure)
+    bulk.withdraw(session, actor=world.mira.actor, bulk_change_id=proposed.id, now=later)
+
+
 def everything(session: Session, world: World) -> None:
     """Let everything happen once, so that every table of records holds a row."""
     held = certify(session, world, world.ann, now=NOW)
@@ -300,6 +319,7 @@ def everything(session: Session, world: World) -> None:
         reason="Two hot spots in one week.",
         now=NOW,
     )
+    life_acts(session, world, held.id)
     assign(session, world.ida.actor, world.ben.id, now=NOW)
     asked = refresher.ask(session, actor=world.ben.actor, course_id=COURSE, zone=ZONE, now=NOW)
     assert asked
