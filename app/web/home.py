@@ -125,6 +125,7 @@ def _home(who: Visitor, record: Record, standings: list[Standing], stopped: list
         ],
         "next": steps[0] if steps else None,
         "nothing": _nothing(standings, who.person.time_zone),
+        "recalled": any(each.is_open(now()) for one in record.held.values() for each in one.recalls),
         "goals": [_goal(one, record) for one in standings if not one.assessment.met],
         "assignments": [_assignment(one, today) for one in standings if one.assignment],
         "certifications": [_held(one, today) for one in record.held.values()],

@@ -134,7 +134,11 @@ def _reach(preview: Preview) -> list[Context]:
     of_all = sum(one.cells is None for one in preview.resting)
     some = sum(bool(one.cells) for one in preview.resting)
     return [
-        {"figure": len(preview.resting), "unit": _unit(len(preview.resting), "certification"), "text": "rest on it"},
+        {
+            "figure": len(preview.resting),
+            "unit": _unit(len(preview.resting), "certification"),
+            "text": "earned on the old side",
+        },
         {"figure": len(people), "unit": counted_people(len(people)).partition(" ")[2], "text": "would be recalled"},
         {"figure": len(clinics), "unit": _unit(len(clinics), "clinic"), "text": "where they treat"},
         {"figure": of_all + some, "unit": "could be held", "text": f"{some} of them in some cells only"},

@@ -65,7 +65,7 @@ def test_a_director_finds_it_on_the_edition_and_sees_whom_it_reaches(
     page = browser.page(url)
     assert "Whom it reaches" not in page.text
     page = ask(browser, database, release)
-    assert "1 certification rest on it" in page.text
+    assert "1 certification earned on the old side" in page.text
     assert "Ann Berg" in page.text
     assert "grants cells of their scope" in page.text
     assert "2 cells" in page.text
