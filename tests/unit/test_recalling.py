@@ -109,11 +109,10 @@ def test_a_settings_row_touches_its_own_cells_and_a_contraindication_those_that_
         {"defer_days": "28 days", "applies_to": "Nd:YAG", "procedures": "hair"},
         {"defer_days": "42 days", "applies_to": "Nd:YAG", "procedures": "hair; veins"},
     )
-    assert touched_cells(HELD, [tan], settings, DEVICES) == {one for one in HELD if one.device == "nd"}
-    assert touched_cells([*HELD, *mine], [tan, fluence], settings, DEVICES) == {
-        *mine,
-        *(one for one in HELD if one.device == "nd"),
-    }
+    assert touched_cells(HELD, [tan], settings, DEVICES) == frozenset(one for one in HELD if one.device == "nd")
+    assert touched_cells([*HELD, *mine], [tan, fluence], settings, DEVICES) == frozenset(
+        [*mine, *(one for one in HELD if one.device == "nd")]
+    )
 
 
 def test_a_row_that_names_no_cell_touches_all_of_them() -> None:
@@ -121,7 +120,7 @@ def test_a_row_that_names_no_cell_touches_all_of_them() -> None:
         change = row(key, {"defer_days": "28 days"}, {"defer_days": "42 days"})
         assert touched_cells(HELD, [change], (), DEVICES) is None
     added = row("contraindications/new", None, {"condition": "x", "procedures": "hair"})
-    assert touched_cells(HELD, [added], (), DEVICES) == {one for one in HELD if one.procedure == "hair"}
+    assert touched_cells(HELD, [added], (), DEVICES) == frozenset(one for one in HELD if one.procedure == "hair")
 
 
 def test_what_was_seen_changes_with_who_rests_how_and_not_with_the_order() -> None:
