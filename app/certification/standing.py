@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.certification import queries, rules, scope
 from app.certification.lifecycle import State, StateAsOf
 from app.certification.queries import FINAL, Held, Observed
+from app.certification.recalling import exam_since
 from app.clock import day_in, start_of
 from app.errors import NotFoundError
 from app.exams import timing
@@ -192,7 +193,7 @@ def standing_of(
         lessons_read=read,
         attempts=history.attempts,
         open_attempt=next((one for one in history.attempts if is_open(one, now)), None),
-        seat=WITHDRAWN if withdrawn.whole else _seat(release, history, starts_at, state, terms, now),
+        seat=WITHDRAWN if withdrawn.whole else _seat_of(release, history, starts_at, state, terms, now, held),
         period_start_at=starts_at,
         assessment=rules.assess(
             scheme_of(release.manifest), _facts(record, release, required, read=read, earning=earning, cells=cells)
@@ -235,6 +236,24 @@ def _period_start(zone: str, assigned: Assigned | None, state: StateAsOf, now: d
     if state.latest_period is not None:
         return start_of(zone, state.latest_period.due_from_on)
     return assigned.assignment.assigned_at if assigned else now
+
+
+def _seat_of(  # noqa: PLR0917  as below
+    release: Release,
+    history: History,
+    starts_at: datetime,
+    state: StateAsOf,
+    terms: timing.Terms,
+    now: datetime,
+    held: Held | None,
+) -> timing.Allowed | timing.Refused:
+    """Return the seat of a person: a recall that asks for the exam gives a new one, whatever was sat before it."""
+    since = exam_since(held.recalls, now) if held else None
+    if since is None:
+        return _seat(release, history, starts_at, state, terms, now)
+    # What began before the recall was sat on the old facts, and speaks for nothing in it.
+    sat_since = replace(history, attempts=tuple(one for one in history.attempts if one.started_at >= since))
+    return _seat(release, sat_since, since, state, terms, now)
 
 
 def _seat(  # noqa: PLR0917  what decides a seat, in the order of the story

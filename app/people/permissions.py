@@ -61,6 +61,7 @@ class Action(StrEnum):
     DECIDE_APPEAL = "decide_appeal"
     SEE_STATISTICS = "see_statistics"
     MANAGE_TOKENS = "manage_tokens"
+    RECALL = "recall"
 
 
 TABLE: dict[Role, frozenset[Action]] = {
@@ -101,6 +102,7 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.SIGN_CASE,
             Action.DECIDE_APPEAL,
             Action.SEE_STATISTICS,
+            Action.RECALL,
         }
     ),
     Role.AUDITOR: frozenset(

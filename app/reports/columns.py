@@ -35,6 +35,7 @@ CERTIFICATION_COLUMNS = {
     "case": "The case that it was scored again by last",
     "organisation": "Who certified, as named then",
     "disclaimer": "What the certification is not",
+    "recall": "Recalls that its holder has not answered yet, as known then: number, task (read, quiz, exam), last day",
 }
 TRAIL_COLUMNS = {
     "demo": CERTIFICATION_COLUMNS["demo"],

@@ -37,6 +37,8 @@ from app.web import (
     ops,
     people,
     proctoring,
+    recall_tasks,
+    recalls,
     refresher,
     release_changes,
     releases,
@@ -54,7 +56,7 @@ from config import Settings
 
 LARGEST_REQUEST = 256 * 1024
 PLACES: tuple[tuple[str, str, Action | None, str], ...] = (
-    ("Home", "home.show", Action.LEARN, "home"),
+    ("Home", "home.show", Action.LEARN, "home recall_tasks"),
     ("Refresher", "refresher.show", Action.LEARN, "refresher"),
     ("Team", "board.show", Action.SEE_BOARD, "board technicians accommodations sittings life bulk_changes"),
     ("Scope", "scope.show", Action.SEE_BOARD, "scope interlocks"),
@@ -63,6 +65,7 @@ PLACES: tuple[tuple[str, str, Action | None, str], ...] = (
     ("Assign", "assignments.new", Action.ASSIGN, "assignments"),
     ("Courses", "editions.courses", None, "editions courses exams results"),
     ("Releases", "releases.show", Action.SEE_RELEASES, "releases release_changes"),
+    ("Recalls", "recalls.show", Action.SEE_BOARD, "recalls"),
     ("Cases", "cases.show", Action.SEE_CASES, "cases appeals"),
     ("Statistics", "statistics.show", Action.SEE_STATISTICS, "statistics"),
     ("Evidence", "evidence.show", Action.EXPORT, "evidence"),
@@ -115,7 +118,7 @@ def create(settings: Settings, database: Database) -> Flask:
         app.register_blueprint(module.bp)
     for module in (networks, proctoring, refresher, release_changes, releases, results, scope, sign_offs, sittings):
         app.register_blueprint(module.bp)
-    for module in (bulk_changes, interlocks, life, statistics, technicians, tokens, verify):
+    for module in (bulk_changes, interlocks, life, recall_tasks, recalls, statistics, technicians, tokens, verify):
         app.register_blueprint(module.bp)
     setattr(app.view_functions["static"], "access", access.PUBLIC)  # noqa: B010  Flask's own view, typed without it
     if settings.trusted_proxies:

@@ -33,6 +33,7 @@ SHOWS_KEYS = frozenset(
         Action.DECIDE_APPEAL,
         Action.SEE_STATISTICS,
         Action.EXPORT,
+        Action.RECALL,
     }
 )
 SITTING = (

@@ -12,7 +12,7 @@ from app.reports.board import MOST_PEOPLE, Board, BoardCell, BoardRow, status_bo
 from app.web.access import now, reading, requires, visitor
 from app.web.sittings_pages import follow_up_alerts
 from app.web.withdrawals import withdrawal_alerts
-from app.web.words import Context, counted, status_of, weekday
+from app.web.words import Context, counted, short_day, status_of, weekday
 
 bp = Blueprint("board", __name__)
 
@@ -225,4 +225,9 @@ def cell_status(cell: BoardCell) -> Context:
             "training": _training(told.lessons_read, told.lessons),
         }
         return {"state": key, "label": "", "note": notes.get(key, ""), "due": False}
-    return status_of(cell.state, visitor().today)
+    shown = status_of(cell.state, visitor().today)
+    if cell.recalls:
+        due_on, today = min(one.due_on for one in cell.recalls), visitor().today
+        waits = f"recall {'overdue since' if today > due_on else 'open to'} {short_day(due_on)}"
+        shown["note"] = f"{shown['note']}; {waits}" if shown["note"] else waits
+    return shown

@@ -21,6 +21,7 @@ from app.reports.releases import unsigned
 from app.web.access import Visitor, now, reading, requires, visitor
 from app.web.exam_words import seat_text
 from app.web.held_words import held_alert
+from app.web.recall_task_pages import open_alerts, open_line
 from app.web.withdrawals import withdrawal_alerts
 from app.web.words import (
     Context,
@@ -117,9 +118,14 @@ def _home(who: Visitor, record: Record, standings: list[Standing], stopped: list
         "name": who.person.name.split()[0],
         "today": weekday(today),
         "place": ", ".join(who.person.clinics),
-        "alerts": [*stopped, *(alert for one in standings if (alert := _alert(one, today)))],
+        "alerts": [
+            *open_alerts(record.held.values(), today, now()),
+            *stopped,
+            *(alert for one in standings if (alert := _alert(one, today))),
+        ],
         "next": steps[0] if steps else None,
         "nothing": _nothing(standings, who.person.time_zone),
+        "recalled": any(each.is_open(now()) for one in record.held.values() for each in one.recalls),
         "goals": [_goal(one, record) for one in standings if not one.assessment.met],
         "assignments": [_assignment(one, today) for one in standings if one.assignment],
         "certifications": [_held(one, today) for one in record.held.values()],
@@ -314,6 +320,7 @@ def _held(one: Held, today: date) -> Context:
     return {
         "name": certification.scheme["title"],
         "sub": f"Edition {certification.scheme['edition']}",
+        "recall": open_line(one.recalls, today, now()),
         "status": status_of(state, today),
         "scope": scope_lines(state.cells, certification.scheme["devices"], in_force=in_force, held=held_cells(state)),
         "number": certification.number,

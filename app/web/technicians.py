@@ -24,6 +24,7 @@ from app.web.access import go, now, reading, requires, transaction, visitor
 from app.web.accommodations import new_url
 from app.web.forms import HouseForm, plain, refusals_in, tidy
 from app.web.life_pages import act_links
+from app.web.recall_task_pages import open_line
 from app.web.terms_words import terms_lines
 from app.web.words import (
     Context,
@@ -183,6 +184,7 @@ def _certification(one: Held, today: date) -> Context:
         "sub": f"Edition {one.certification.scheme['edition']}",
         "status": status_of(state, today),
         "reason": (state.reason or "") if state.state in (State.SUSPENDED, State.REVOKED, State.SUPERSEDED) else "",
+        "recall": open_line(one.recalls, today, now()),
         "dates": _dates(state),
         "acts": act_links(one.certification.id, state, on_hold=bool(suspensions(one.events, today, now()))),
         "held": held_notes(state, devices),

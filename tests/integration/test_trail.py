@@ -28,6 +28,7 @@ from app.releases import comparing
 from app.releases import service as releases
 from app.reports import releases as reports
 from tests.factories import COURSE, PASSWORD, REVISED_ROW, ZONE, World, assign, certify, revised_course
+from tests.integration.recalled import recalled_and_ended
 from tests.integration.story import NOW, Town, answer, rows, start, submit, trail
 from tests.integration.wrong_keys import asked_at, correct, sit_but
 
@@ -65,6 +66,13 @@ INSERT_ONLY = (
     "regrade_review",
     "appeal",
     "appeal_answer",
+    "recall",
+    "recall_change",
+    "recall_target",
+    "recall_item",
+    "recall_response",
+    "recall_done",
+    "recall_decision",
 )
 # These hold what is true now, or what passes; who changed it stands in the trail.
 CHANGING = {
@@ -162,8 +170,11 @@ def test_every_act_leaves_its_entry(db: Session, world: World) -> None:
         "certification.issued",
         "certification.reinstated",
         "certification.suspended",
+        "recall.done",
     }
     assert {
+        "recall.started",
+        "recall.ended",
         "organisation.created",
         "clinic.added",
         "release.published",
@@ -319,6 +330,7 @@ def everything(session: Session, world: World) -> None:
     watching.note(session, actor=world.ben.actor, attempt_id=sat.id, position=1, kind="copied", now=NOW)
     wrong_key(session, world)
     release_acts(session, world)
+    recalled_and_ended(session, world)
     entry_id = session.scalars(sa.select(Entry.id)).first()
     session.add(Leaf(number=0, entry_id=entry_id))
     session.flush()

@@ -26,6 +26,7 @@ from app.reports import releases as reports
 from tests.factories import COURSE, PASSWORD, ZONE, World, booking_token, certify, people_of, revised_course
 from tests.integration.accommodated import grant as grant_more
 from tests.integration.wrong_keys import correct, open_case, propose
+from tests.web.recalled_world import recall_ann
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +53,7 @@ def make_full_world(database: Database) -> FullWorld:
         contested = contest_and_correct(session, world, failed, now)
         link, gone = invite(session, world, "Cleo Marsh", now)[1], invite(session, world, "Gabi Roth", now)[0]
         service.disable(session, actor=world.ida.actor, account_id=gone.id, reason="Left the clinic", now=now)
-        release = releases.get_release(session, world.organisation_id, world.release_id)
+        release, today = releases.get_release(session, world.organisation_id, world.release_id), day_in(ZONE, now)
         revised = release_service.publish(session, actor=world.tom.actor, frozen=revised_course(), now=now)
         reports.count_impact(session, actor=world.tom.actor, release_id=revised.id, day=now.date(), now=now)
         cell, today = cells_of(release)[0].cell, day_in(ZONE, now)
@@ -69,6 +70,7 @@ def make_full_world(database: Database) -> FullWorld:
             "release": release.id,
             "revised": revised.id,
             **contested,
+            **recall_ann(session, world, held, failed, now),
             "riverside": world.riverside,
             "api_token": booking_token(session, world.ida, None, now=now)[0].id,
             "course": COURSE,
