@@ -4,6 +4,7 @@ from alembic import context
 
 import app.audit.models
 import app.certification.models
+import app.certification.record_models
 import app.exams.case_models
 import app.exams.models
 import app.exams.refresher_models

@@ -57,6 +57,7 @@ class Action(StrEnum):
     SIGN_CASE = "sign_case"
     DECIDE_APPEAL = "decide_appeal"
     SEE_STATISTICS = "see_statistics"
+    READ_RECORD = "read_record"
 
 
 TABLE: dict[Role, frozenset[Action]] = {
@@ -72,6 +73,7 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.ACCOMMODATE,
             Action.FOLLOW_UP,
             Action.MAKE_PROCTOR_CODE,
+            Action.READ_RECORD,
         }
     ),
     Role.AUTHOR: frozenset(
@@ -93,10 +95,18 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.SIGN_CASE,
             Action.DECIDE_APPEAL,
             Action.SEE_STATISTICS,
+            Action.READ_RECORD,
         }
     ),
     Role.AUDITOR: frozenset(
-        {Action.SEE_BOARD, Action.SEE_RELEASES, Action.EXPORT, Action.READ_PAPER, Action.SEE_CASES}
+        {
+            Action.SEE_BOARD,
+            Action.SEE_RELEASES,
+            Action.EXPORT,
+            Action.READ_PAPER,
+            Action.SEE_CASES,
+            Action.READ_RECORD,
+        }
     ),
     Role.ADMINISTRATOR: frozenset(
         {

@@ -33,6 +33,7 @@ from app.web import (
     ops,
     people,
     proctoring,
+    records,
     refresher,
     release_changes,
     releases,
@@ -52,7 +53,7 @@ LARGEST_REQUEST = 256 * 1024
 PLACES: tuple[tuple[str, str, Action | None, str], ...] = (
     ("Home", "home.show", Action.LEARN, "home"),
     ("Refresher", "refresher.show", Action.LEARN, "refresher"),
-    ("Team", "board.show", Action.SEE_BOARD, "board technicians accommodations sittings"),
+    ("Team", "board.show", Action.SEE_BOARD, "board technicians accommodations sittings records"),
     ("Scope", "scope.show", Action.SEE_BOARD, "scope"),
     ("Sign-offs", "sign_offs.show", Action.SIGN_OFF, "sign_offs proctoring"),
     ("People", "people.show", Action.MANAGE_PEOPLE, "people networks"),
@@ -109,6 +110,7 @@ def create(settings: Settings, database: Database) -> Flask:
         app.register_blueprint(module.bp)
     for module in (account, assignments, board, courses, editions, evidence, exams, home, ops, people):
         app.register_blueprint(module.bp)
+    app.register_blueprint(records.bp)
     for module in (networks, proctoring, refresher, release_changes, releases, results, scope, sign_offs, sittings):
         app.register_blueprint(module.bp)
     for module in (statistics, technicians, verify):

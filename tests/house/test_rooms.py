@@ -30,6 +30,8 @@ NOT_PURE = {
     "watching": "writes down what a browser told of a sitting",
     "issuing": "the part of certification's service that writes events",
     "cards": "reads what a person remembers, and keeps what was made of published content",
+    "readings": "writes down who reads a training record",
+    "record_models": "tables",
     "refresher": "the use cases of the refresher",
     "refresher_models": "tables",
     "showing": "reads published content itself",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.audit.models import Entry, EntryDetail, Leaf
 from app.audit.service import commitment_of
-from app.certification import appeals
+from app.certification import appeals, readings
 from app.certification import cases as certification_cases
 from app.certification import service as certification
 from app.certification.issuing import change_certification
@@ -60,6 +60,7 @@ INSERT_ONLY = (
     "regrade_review",
     "appeal",
     "appeal_answer",
+    "record_reading",
 )
 # These hold what is true now, or what passes; who changed it stands in the trail.
 CHANGING = {
@@ -155,6 +156,7 @@ def test_every_act_leaves_its_entry(db: Session, world: World) -> None:
         "attempt.granted",
         "certification.issued",
         "certification.suspended",
+        "training_record.read",
     }
     assert {
         "organisation.created",
@@ -295,6 +297,7 @@ def everything(session: Session, world: World) -> None:
     refresher.respond(session, actor=world.ben.actor, item_id=asked.id, form={"unknown": ["yes"]}, zone=ZONE, now=NOW)
     sat = certification.start_attempt(session, actor=world.ben.actor, course_id=COURSE, seed=1, now=NOW)
     watching.note(session, actor=world.ben.actor, attempt_id=sat.id, position=1, kind="copied", now=NOW)
+    readings.note_reading(session, actor=world.max.actor, account_id=world.ann.id, today=NOW.date(), now=NOW)
     wrong_key(session, world)
     release_acts(session, world)
     entry_id = session.scalars(sa.select(Entry.id)).first()

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.certification import readings
 from app.certification import service as certification
 from app.certification.queries import cells_of
 from app.cli.demo_story import sit
@@ -46,6 +47,7 @@ def make_full_world(database: Database) -> FullWorld:
         refreshed = refresher.ask(
             session, actor=world.ann.actor, course_id=COURSE, zone=ZONE, now=now - timedelta(days=1)
         )
+        readings.note_reading(session, actor=world.ada.actor, account_id=world.ann.id, today=day_in(ZONE, now), now=now)
         running = certification.start_attempt(session, actor=world.ann.actor, course_id=COURSE, seed=7, now=now)
         contested = contest_and_correct(session, world, failed, now)
         link, gone = invite(session, world, "Cleo Marsh", now)[1], invite(session, world, "Gabi Roth", now)[0]
@@ -85,6 +87,11 @@ def make_full_world(database: Database) -> FullWorld:
             name: service.begin_sign_in(session, account_id=person.id, now=now) for name, person in world.people.items()
         }
     return FullWorld(world=world, tokens=tokens, names={name: str(value) for name, value in names.items()})
+
+
+def ada_reads_the_record(session: Session, world: World, now: datetime) -> None:
+    """Note that Ada reads Ann's training record today; Max and Mira do not."""
+    readings.note_reading(session, actor=world.ada.actor, account_id=world.ann.id, today=day_in(ZONE, now), now=now)
 
 
 def to_talk_over(session: Session, world: World, attempt_id: int, now: datetime) -> int:

@@ -135,6 +135,14 @@ TABLE = (
         "303 404 303 404 404 404 404 303 404",
         note="We read the lesson on eyewear again.",
     ),
+    row("records.own", "GET", "/record", "303 200 200 200 200 200 200 200 200"),
+    row("records.own_json", "GET", "/record.json", "303 200 200 200 200 200 200 200 200"),
+    row("records.own_pdf", "GET", "/record.pdf", "303 200 200 200 200 200 200 200 200"),
+    # Ada has opened the record today; Max and Mira are asked first.
+    row("records.show", "GET", "/technicians/{ann}/record", "303 404 200 404 200 200 404 404 404"),
+    row("records.as_json", "GET", "/technicians/{ann}/record.json", "303 404 303 404 303 200 404 404 404"),
+    row("records.as_pdf", "GET", "/technicians/{ann}/record.pdf", "303 404 303 404 303 200 404 404 404"),
+    row("records.note", "POST", "/technicians/{ann}/record/readings", "303 404 303 404 303 303 404 404 404"),
     row("proctoring.show", "GET", "/proctor-codes", "303 404 200 200 404 404 404 404 200"),
     row(
         "proctoring.make",
