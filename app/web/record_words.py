@@ -168,7 +168,8 @@ def _event(event: values.Event, zone: str) -> tuple[str, ...]:
     if event.period:
         what = f"{what}, valid {short_day(event.period.first_on)} to {short_day(event.period.last_on)}"
     by = event.actor or "Requirements met"
-    reason = ": ".join(each for each in (event.reason_code, event.reason) if each)
+    code = (event.reason_code or "").replace("_", " ").capitalize()
+    reason = ": ".join(each for each in (code, event.reason) if each)
     edition = f"Edition {event.edition}" if event.edition else ""
     return what, day(event.effective_on), moment(event.recorded_at, zone), by, reason or edition or "–"
 

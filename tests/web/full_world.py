@@ -56,14 +56,13 @@ def make_full_world(database: Database) -> FullWorld:
         revised = release_service.publish(session, actor=world.tom.actor, frozen=revised_course(), now=now)
         reports.count_impact(session, actor=world.tom.actor, release_id=revised.id, day=now.date(), now=now)
         cell = cells_of(release)[0].cell
-        grant = session.scalars(select(RoleGrant.id).where(RoleGrant.account_id == world.ann.id)).one()
         today = day_in(ZONE, now)
         names = {
             "ann": world.ann.id,
             "gone": gone.id,
             "attempt": running.id,
             "failed": failed,
-            "grant": grant,
+            "grant": session.scalars(select(RoleGrant.id).where(RoleGrant.account_id == world.ann.id)).one(),
             "accommodation": granted.id,
             "task": to_talk_over(session, world, failed, now),
             "refreshed": refreshed.id if refreshed else 0,
