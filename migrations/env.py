@@ -8,6 +8,7 @@ import app.certification.record_models
 import app.exams.case_models
 import app.exams.models
 import app.exams.refresher_models
+import app.learning.evidence_models
 import app.learning.models
 import app.people.models
 import app.releases.models  # noqa: F401  the imports fill Base.metadata

@@ -58,6 +58,8 @@ class Action(StrEnum):
     DECIDE_APPEAL = "decide_appeal"
     SEE_STATISTICS = "see_statistics"
     READ_RECORD = "read_record"
+    ADD_EVIDENCE = "add_evidence"
+    DECIDE_EVIDENCE = "decide_evidence"
 
 
 TABLE: dict[Role, frozenset[Action]] = {
@@ -74,6 +76,7 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.FOLLOW_UP,
             Action.MAKE_PROCTOR_CODE,
             Action.READ_RECORD,
+            Action.ADD_EVIDENCE,
         }
     ),
     Role.AUTHOR: frozenset(
@@ -96,6 +99,7 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.DECIDE_APPEAL,
             Action.SEE_STATISTICS,
             Action.READ_RECORD,
+            Action.DECIDE_EVIDENCE,
         }
     ),
     Role.AUDITOR: frozenset(

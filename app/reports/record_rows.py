@@ -1,4 +1,4 @@
-"""The five statements that a training record is read with: the person, what was noted of them, sat and certified."""
+"""The four statements that a training record is read with: the person, what was noted of them, sat and certified."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -161,6 +161,31 @@ class CertificationLife(Value):
     events: list[Event]
 
 
+class EvidenceDecision(Value):
+    """What somebody decided about evidence."""
+
+    accepted: bool
+    course: str | None
+    requirements: list[str] = Field(description="lessons, exam, sign_offs or certification:COURSE")
+    decided_by: str
+    decided_at: datetime
+    reason: str
+
+
+class OutsideEvidence(Value):
+    """A certificate of another body or an earlier system."""
+
+    issuer: str
+    number: str
+    title: str
+    issued_on: date
+    expires_on: date | None
+    file_sha256: str
+    uploaded_by: str
+    uploaded_at: datetime
+    decisions: list[EvidenceDecision]
+
+
 class Accommodation(Value):
     """What was granted for a fair exam."""
 
@@ -200,6 +225,7 @@ class TrainingRecord(Value):
     extra_attempts: list[ExtraAttempt]
     sign_offs: list[SignedOff]
     certifications: list[CertificationLife]
+    evidence: list[OutsideEvidence]
     accommodations: list[Accommodation] | None = Field(description="None where they were left out")
     readings: list[Reading]
     disclaimer: str = NOT_A_LICENCE

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.certification import evidence
 from app.certification.dates import Period as LifePeriod
 from app.certification.lifecycle import Event, StateAsOf, event_of
 from app.certification.models import Certification
@@ -74,7 +75,7 @@ class FoundRecord:
 
 
 def training_record(session: Session, asked: AskedRecord) -> FoundRecord:
-    """Return the record of a person; four queries. NotFoundError where it is not the reader's to see."""
+    """Return the record of a person; five queries. NotFoundError where it is not the reader's to see."""
     found = rows.person(session, asked.organisation_id, asked.account_id, asked.known_at)
     if not found or not _reaches(asked.within, found, asked):
         raise NotFoundError
@@ -95,6 +96,7 @@ def training_record(session: Session, asked: AskedRecord) -> FoundRecord:
         extra_attempts=[_extra(one) for one in seen.get(rows.EXTRA, ())],
         sign_offs=[_sign_off(one) for one in seen.get(rows.SIGN_OFF, ()) if one.day <= asked.as_of],
         certifications=_certifications(rows.certifications(session, asked.organisation_id, asked.account_id), asked),
+        evidence=_evidence(session, asked),
         accommodations=_accommodations(found, asked),
         readings=[values.Reading(reader=one.by, read_at=one.at) for one in seen.get(rows.READING, ())],
     )
@@ -169,6 +171,36 @@ def _accommodations(found: Sequence[AnyRow], asked: AskedRecord) -> list[values.
         )
         for key, one in sorted((key, row.Accommodation) for key, row in several.items())
         if one.granted_at <= asked.seen_at
+    ]
+
+
+def _evidence(session: Session, asked: AskedRecord) -> list[values.OutsideEvidence]:
+    told = evidence.told(session, organisation_id=asked.organisation_id, account_id=asked.account_id)
+    return [
+        values.OutsideEvidence(
+            issuer=one.evidence.issuer,
+            number=one.evidence.number,
+            title=one.evidence.title,
+            issued_on=one.evidence.issued_on,
+            expires_on=one.evidence.expires_on,
+            file_sha256=one.evidence.file_hash,
+            uploaded_by=one.uploaded_by,
+            uploaded_at=one.evidence.uploaded_at,
+            decisions=[
+                values.EvidenceDecision(
+                    accepted=decision.course_id != evidence.DECLINED,
+                    course=decision.course_id or None,
+                    requirements=list(decision.requirements),
+                    decided_by=by,
+                    decided_at=decision.decided_at,
+                    reason=decision.reason,
+                )
+                for decision, by in one.decisions
+                if decision.decided_at <= asked.seen_at
+            ],
+        )
+        for one in told
+        if one.evidence.uploaded_at <= asked.seen_at
     ]
 
 

@@ -65,6 +65,7 @@ def record_blocks(record: values.TrainingRecord) -> list[Context]:
             ],
             "Nothing was assigned by this day.",
         ),
+        _evidence_block(record),
         _accommodations(record),
         _table(
             "readings",
@@ -225,6 +226,32 @@ def _sign_offs(record: values.TrainingRecord) -> list[tuple[str, ...]]:
         )
         for one in record.sign_offs
     ]
+
+
+def _evidence_block(record: values.TrainingRecord) -> Context:
+    parts = [_evidence(record, one) for one in record.evidence]
+    return _block("evidence", "Certificates from outside", parts, "None was uploaded by this day.")
+
+
+def _evidence(record: values.TrainingRecord, one: values.OutsideEvidence) -> Context:
+    zone = record.time_zone
+    valid = f" to {day(one.expires_on)}" if one.expires_on else ", no end is named"
+    facts = (
+        ("Number", one.number),
+        ("Issued", f"{day(one.issued_on)}{valid}"),
+        ("Uploaded", f"{moment(one.uploaded_at, zone)} by {one.uploaded_by}"),
+        ("File, SHA-256", one.file_sha256),
+    )
+    rows = [
+        (
+            f"Accepted in {_named(record, each.course or '')}" if each.accepted else "Declined",
+            ", ".join(key.replace("_", "-").replace(":", " ") for key in each.requirements) or "–",
+            f"{each.decided_by}, {moment(each.decided_at, zone)}",
+            each.reason,
+        )
+        for each in one.decisions
+    ]
+    return _part(one.title, one.issuer, facts, (), ("Decision", "Stands for", "By", "Reason"), rows)
 
 
 def _accommodations(record: values.TrainingRecord) -> Context:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.audit.models import Entry
-from app.certification import readings
+from app.certification import evidence, readings
 from app.certification.issuing import change_certification
 from app.certification.lifecycle import EventKind
 from app.certification.models import Certification
@@ -22,9 +22,10 @@ from app.people import service as people
 from app.people.permissions import Action
 from app.reports.record_values import TrainingRecord, schema
 from app.reports.training_record import AskedRecord, training_record
-from tests.factories import COURSE, ZONE, Person, World, certify
+from tests.factories import COURSE, PASSWORD, ZONE, Person, World, certify
 from tests.house.source import STATIC
 from tests.integration.accommodated import grant as accommodate
+from tests.integration.outside import upload
 from tests.integration.story import NOW, Town, at_once, start
 from tests.integration.wrong_keys import LATER, asked_at, correct, sit_but
 
@@ -225,6 +226,21 @@ def test_accommodations_are_told_to_the_person_and_to_who_grants_them(db: Sessio
     for name in ("Ann Berg", "Max Keller"):
         assert [(one.time_factor, one.granted_by) for one in told[name] or ()] == [("5/4", "Max Keller")]
     assert of_ann(db, world, accommodations=False).accommodations is None
+
+
+def test_evidence_is_told_with_what_was_decided(db: Session, world: World) -> None:
+    held = upload(db, world)
+    evidence.decline(
+        db, actor=world.mira.actor, evidence_id=held.id, reason="Not genuine.", password=PASSWORD, now=NEXT_WEEK
+    )
+    now = NEXT_WEEK + timedelta(days=1)
+    [before] = of_ann(db, world, now=now, known_on=TODAY).evidence
+    [after] = of_ann(db, world, now=now).evidence
+    assert (before.number, before.file_sha256, before.decisions) == (held.number, held.file_hash, [])
+    assert [(one.accepted, one.decided_by, one.reason) for one in after.decisions] == [
+        (False, "Mira Santos", "Not genuine.")
+    ]
+    assert of_ann(db, world, now=now, as_of=TODAY - timedelta(days=1)).evidence == []
 
 
 def test_the_json_is_what_its_schema_says(db: Session, world: World) -> None:

@@ -24,6 +24,7 @@ from app.releases import service as release_service
 from app.reports import releases as reports
 from tests.factories import COURSE, ZONE, World, certify, people_of, revised_course
 from tests.integration.accommodated import grant as grant_more
+from tests.integration.outside import upload
 from tests.integration.wrong_keys import correct, open_case, propose
 
 
@@ -109,7 +110,10 @@ def to_talk_over(session: Session, world: World, attempt_id: int, now: datetime)
 
 
 def contest_and_correct(session: Session, world: World, failed: int, now: datetime) -> dict[str, object]:
-    """Let Ann contest an item, Tom open cases of two items, and Mira sign one: it takes Ann's first pass away."""
+    """Let Ann contest an item, Tom open cases of two items, and Mira sign one, which takes Ann's first pass away.
+
+    Beside it Ann uploads a certificate of another body.
+    """
     first = session.scalars(select(Attempt).where(Attempt.account_id == world.ann.id).order_by(Attempt.id)).first()
     assert first
     one = next(one for one in exams.paper(session, first.id) if one.critical and one.shown["type"] == "single-choice")
@@ -129,6 +133,7 @@ def contest_and_correct(session: Session, world: World, failed: int, now: dateti
         "signed": signed.id,
         "regrade": waiting.regrade.id,
         "appeal": appeal.id,
+        "certificate": upload(session, world, now=now).id,
     }
 
 
