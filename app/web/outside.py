@@ -6,6 +6,7 @@ from flask import Blueprint, Response, flash
 from flask_wtf.file import FileField, FileRequired
 from wtforms import DateField, PasswordField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import CheckboxInput
 
 from app.people.permissions import Action
 from app.web.access import go, requires, visitor
@@ -60,7 +61,9 @@ class DecisionForm(HouseForm):
 class AcceptForm(DecisionForm):
     """What the certificate stands for, as course and requirement."""
 
-    stands_for = SelectMultipleField("It stands for", [InputRequired("Choose what the certificate stands for.")])
+    stands_for = SelectMultipleField(
+        "It stands for", [InputRequired("Choose what the certificate stands for.")], option_widget=CheckboxInput()
+    )
 
 
 @bp.get("/outside-evidence")

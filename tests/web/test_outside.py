@@ -122,6 +122,8 @@ def test_a_director_accepts_what_was_missing(browser: Browser, world: World, dat
         observe(session, world.eva.actor, world.ann.id, now=clock.now())
     browser.sign_in(world.mira)
     assert f"/outside-evidence/{evidence_id}" in browser.page("/outside-evidence/waiting").links
+    page = browser.get(f"/outside-evidence/{evidence_id}").text
+    assert page.count('type="checkbox"') == 3
     url = f"/outside-evidence/{evidence_id}/acceptance"
     said = {"stands_for": [f"{COURSE}|exam"], "reason": "I asked the school."}
     assert browser.send(url, **said, password="wrong").status_code == 422
