@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from app.audit import service as trail
 from app.certification import issuing, rules
 from app.certification.models import Certification
+from app.certification.standing import standing
 from app.clock import day_in
 from app.errors import NotFoundError, RefusedError
 from app.learning import queries as learning
@@ -119,6 +120,7 @@ def accept(
     if learning.assignment(session, actor.organisation_id, evidence.account_id, course_id) is None:
         raise RefusedError("The course is not assigned to this person yet; a manager has to assign it first.")
     _decide(session, evidence, actor, course_id=course_id, requirements=chosen, reason=reason, now=now)
+    _check_counts(session, evidence, course_id, zone, now)
     return issuing.decide(
         session,
         organisation_id=actor.organisation_id,
@@ -224,6 +226,22 @@ def _to_decide(session: Session, actor: Actor, evidence_id: int, password: str) 
         raise RefusedError("You cannot decide on your own certificate, or on what you uploaded; ask another director.")
     people.check_password(session, account_id=actor.account_id, password=password)
     return evidence
+
+
+def _check_counts(session: Session, evidence: OutsideEvidence, course_id: str, zone: str, now: datetime) -> None:
+    """Refuse an acceptance that would stand for nothing: the person is certified, and cannot renew yet."""
+    where = standing(
+        session,
+        organisation_id=evidence.organisation_id,
+        account_id=evidence.account_id,
+        zone=zone,
+        course_id=course_id,
+        now=now,
+        practice=False,
+    )
+    if evidence.id not in {one.evidence_id for one in where.accepted}:
+        opens = day_in(zone, where.period_start_at).isoformat()
+        raise RefusedError(f"This person is certified there already. Accept it from {opens} on, for the renewal.")
 
 
 def _decided(session: Session, evidence: OutsideEvidence) -> frozenset[str]:

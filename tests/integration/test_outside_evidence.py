@@ -178,9 +178,13 @@ def test_an_expired_certificate_stands_for_nothing(db: Session, world: World) ->
 def test_evidence_of_the_first_period_renews_nothing(db: Session, world: World) -> None:
     accept(db, world, upload(db, world), ["exam", "sign_offs"])
     read_lessons(db, world.ann.actor, now=LATER)
+    with pytest.raises(RefusedError, match="certified there already"):
+        accept(db, world, upload(db, world), ["exam"])
     in_window = NOW + timedelta(days=350)
     observe(db, world.eva.actor, world.ann.id, now=in_window, times=1)
     assert db.scalars(sa.select(CertificationEvent.kind)).all() == ["issued"]
+    accept(db, world, upload(db, world), ["exam", "sign_offs"], now=in_window)
+    assert db.scalars(sa.select(CertificationEvent.kind)).all() == ["issued", "renewed"]
 
 
 def test_nothing_is_decided_twice(db: Session, world: World) -> None:
