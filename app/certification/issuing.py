@@ -18,11 +18,15 @@ from app.certification.standing import Standing, standing
 from app.clock import day_in
 from app.content.values import Scheme
 from app.errors import NotFoundError, RefusedError
+from app.learning.queries import Acceptance
 from app.people import queries as people_queries
 from app.people import service as people
 from app.people.permissions import Actor
 from app.releases import queries as releases
 from app.releases.manifest import scheme_of
+
+# Of `CertificationEvent.reason_code`: evidence from outside stood for a requirement.
+FROM_OUTSIDE = "outside_evidence"
 
 
 def decide(
@@ -44,7 +48,7 @@ def decide(
         )
     except NotFoundError:
         return None
-    earned = where.earning is not None and bool(where.earning.passed)
+    earned = (where.earning is not None and bool(where.earning.passed)) or "exam" in _accepted(where)
     if not (where.assessment.met and earned and now >= where.period_start_at):
         return None
     # Held to the end of the transaction: what is certified here was not withdrawn before.
@@ -68,7 +72,9 @@ def decide(
         effective_on=effective_on,
         now=now,
         period=period,
-        attempt_id=where.earning.id if where.earning else None,
+        attempt_id=where.earning.id if where.earning and where.earning.passed else None,
+        reason_code=FROM_OUTSIDE if where.accepted else None,
+        reason=_rests_on(where),
         release_id=where.release.id,
         cells=cells,
     )
@@ -173,8 +179,31 @@ def _frozen_scheme(where: Standing, issuer: str) -> dict[str, Any]:
         "disclaimer": scheme["disclaimer"],
         "issuer": issuer,
         "devices": release.manifest["devices"],
-        "requires": [{"course": one.course_id, "title": one.title} for one in where.required],
+        # What evidence from outside stands for is not looked at again: it has no state of its own here.
+        "requires": [
+            {"course": one.course_id, "title": one.title}
+            for one in where.required
+            if f"certification:{one.course_id}" not in _accepted(where)
+        ],
+        **({"evidence": [_frozen(one) for one in where.accepted]} if where.accepted else {}),
     }
+
+
+def _frozen(one: Acceptance) -> dict[str, Any]:
+    """Return what a certification keeps of evidence that it rests on."""
+    said = {"id": one.evidence_id, "issuer": one.issuer, "number": one.number, "title": one.title}
+    return {**said, "for": sorted(one.requirements)}
+
+
+def _accepted(where: Standing) -> frozenset[str]:
+    """Return the requirements that evidence from outside stands for."""
+    return frozenset(key for one in where.accepted for key in one.requirements)
+
+
+def _rests_on(where: Standing) -> str | None:
+    """Return in words which evidence from outside a decision rests on, or None."""
+    told = "; ".join(f"{one.title}, {one.issuer}, {one.number}" for one in where.accepted)
+    return f"Rests on evidence from outside: {told}"[:500] if told else None
 
 
 def _first_period(scheme: Scheme, on: date) -> dates.Period:

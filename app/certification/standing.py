@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from typing import TypeVar
 
@@ -20,7 +20,7 @@ from app.exams.models import CLOSED_BY_WITHDRAWAL, Attempt
 from app.exams.shaken import shaken
 from app.learning import queries as learning
 from app.learning.models import Assignment
-from app.learning.queries import Assigned
+from app.learning.queries import Acceptance, Assigned
 from app.releases import queries as releases
 from app.releases.manifest import exam_of, scheme_of
 from app.releases.models import Release
@@ -64,6 +64,8 @@ class Standing:
     terms: timing.Terms = timing.STANDARD
     accommodations: tuple[timing.Granted, ...] = ()
     """Those that hold today; the terms are the most of each."""
+    accepted: tuple[Acceptance, ...] = ()
+    """What was accepted from outside for this period, and is still valid."""
 
 
 def records(
@@ -185,6 +187,7 @@ def standing_of(
     earning = _speaking(history, starts_at, now)
     cells = queries.cells_of(release, withdrawn.facts)
     required = _required(record, release, now)
+    accepted = tuple(one for one in assigned.accepted if _counts(one, starts_at, today)) if assigned else ()
     return Standing(
         release=release,
         assignment=assigned.assignment if assigned else None,
@@ -196,7 +199,8 @@ def standing_of(
         seat=WITHDRAWN if withdrawn.whole else _seat_of(release, history, starts_at, state, terms, now, held),
         period_start_at=starts_at,
         assessment=rules.assess(
-            scheme_of(release.manifest), _facts(record, release, required, read=read, earning=earning, cells=cells)
+            scheme_of(release.manifest),
+            _facts(record, release, required, read=read, earning=earning, cells=cells, accepted=accepted),
         ),
         earning=earning,
         cells=cells,
@@ -204,7 +208,13 @@ def standing_of(
         withdrawn=withdrawn,
         terms=terms,
         accommodations=accommodations,
+        accepted=accepted,
     )
+
+
+def _counts(one: Acceptance, starts_at: datetime, today: date) -> bool:
+    """Tell whether what was accepted stands for this period: evidence renews nothing that was decided before it."""
+    return one.decided_at >= starts_at and (one.expires_on is None or one.expires_on >= today)
 
 
 def counting(history: History) -> list[Attempt]:
@@ -287,6 +297,7 @@ def _facts(
     read: frozenset[str],
     earning: Attempt | None,
     cells: tuple[scope.GrantedCell, ...],
+    accepted: tuple[Acceptance, ...],
 ) -> rules.Facts:
     return rules.Facts(
         lessons=tuple(lesson["id"] for lesson in release.manifest["lessons"]),
@@ -298,6 +309,7 @@ def _facts(
             for one in record.observed
         ),
         certifications=required,
+        accepted={key: f"{one.issuer} {one.number}" for one in accepted for key in one.requirements},
     )
 
 

@@ -62,6 +62,9 @@ class Action(StrEnum):
     SEE_STATISTICS = "see_statistics"
     MANAGE_TOKENS = "manage_tokens"
     RECALL = "recall"
+    READ_RECORD = "read_record"
+    ADD_EVIDENCE = "add_evidence"
+    DECIDE_EVIDENCE = "decide_evidence"
 
 
 TABLE: dict[Role, frozenset[Action]] = {
@@ -78,6 +81,8 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.ACCOMMODATE,
             Action.FOLLOW_UP,
             Action.MAKE_PROCTOR_CODE,
+            Action.READ_RECORD,
+            Action.ADD_EVIDENCE,
         }
     ),
     Role.AUTHOR: frozenset(
@@ -103,10 +108,19 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.DECIDE_APPEAL,
             Action.SEE_STATISTICS,
             Action.RECALL,
+            Action.READ_RECORD,
+            Action.DECIDE_EVIDENCE,
         }
     ),
     Role.AUDITOR: frozenset(
-        {Action.SEE_BOARD, Action.SEE_RELEASES, Action.EXPORT, Action.READ_PAPER, Action.SEE_CASES}
+        {
+            Action.SEE_BOARD,
+            Action.SEE_RELEASES,
+            Action.EXPORT,
+            Action.READ_PAPER,
+            Action.SEE_CASES,
+            Action.READ_RECORD,
+        }
     ),
     Role.ADMINISTRATOR: frozenset(
         {

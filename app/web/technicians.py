@@ -133,6 +133,12 @@ def _technician(record: TechnicianRecord) -> Context:
         "disabled": f"The account is disabled since {moment(record.disabled_at, zone)}." if record.disabled_at else "",
         "assign_url": _assign_url(record),
         "sittings_url": url_for("sittings.show", account_id=record.account_id),
+        "evidence_url": url_for("outside.of", account_id=record.account_id)
+        if _in_reach(record, Action.ADD_EVIDENCE)
+        else "",
+        "record_url": url_for("records.show", account_id=record.account_id)
+        if _in_reach(record, Action.READ_RECORD)
+        else "",
         "to_talk_over": counted(record.to_talk_over, "wrong answer") if record.to_talk_over else "",
         "certifications": [_certification(one, today) for one in record.held],
         "disclaimer": _disclaimer(record.held),

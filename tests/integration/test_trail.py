@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.audit.models import Entry, EntryDetail, Leaf
 from app.audit.service import commitment_of
-from app.certification import appeals, bulk, interlocks
+from app.certification import appeals, bulk, evidence, interlocks, readings
 from app.certification import cases as certification_cases
 from app.certification import service as certification
 from app.certification.issuing import change_certification
@@ -28,6 +28,7 @@ from app.releases import comparing
 from app.releases import service as releases
 from app.reports import releases as reports
 from tests.factories import COURSE, PASSWORD, REVISED_ROW, ZONE, World, assign, certify, revised_course
+from tests.integration.outside import upload
 from tests.integration.recalled import recalled_and_ended
 from tests.integration.story import NOW, Town, answer, rows, start, submit, trail
 from tests.integration.wrong_keys import asked_at, correct, sit_but
@@ -73,6 +74,9 @@ INSERT_ONLY = (
     "recall_response",
     "recall_done",
     "recall_decision",
+    "record_reading",
+    "outside_evidence",
+    "evidence_decision",
 )
 # These hold what is true now, or what passes; who changed it stands in the trail.
 CHANGING = {
@@ -171,6 +175,9 @@ def test_every_act_leaves_its_entry(db: Session, world: World) -> None:
         "certification.reinstated",
         "certification.suspended",
         "recall.done",
+        "training_record.read",
+        "evidence.uploaded",
+        "evidence.declined",
     }
     assert {
         "recall.started",
@@ -328,6 +335,17 @@ def everything(session: Session, world: World) -> None:
     refresher.respond(session, actor=world.ben.actor, item_id=asked.id, form={"unknown": ["yes"]}, zone=ZONE, now=NOW)
     sat = certification.start_attempt(session, actor=world.ben.actor, course_id=COURSE, seed=1, now=NOW)
     watching.note(session, actor=world.ben.actor, attempt_id=sat.id, position=1, kind="copied", now=NOW)
+    readings.note_reading(session, actor=world.max.actor, account_id=world.ann.id, today=NOW.date(), now=NOW)
+    upload(session, world)
+    certificate = upload(session, world, number="LSZ-2")
+    evidence.decline(
+        session,
+        actor=world.mira.actor,
+        evidence_id=certificate.id,
+        reason="The school does not know it.",
+        password=PASSWORD,
+        now=NOW,
+    )
     wrong_key(session, world)
     release_acts(session, world)
     recalled_and_ended(session, world)

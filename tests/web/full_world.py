@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.certification import bulk, interlocks
+from app.certification import bulk, interlocks, readings
 from app.certification import service as certification
 from app.certification.lifecycle import EventKind
 from app.certification.queries import cells_of
@@ -25,6 +25,7 @@ from app.releases import service as release_service
 from app.reports import releases as reports
 from tests.factories import COURSE, PASSWORD, ZONE, World, booking_token, certify, people_of, revised_course
 from tests.integration.accommodated import grant as grant_more
+from tests.integration.outside import upload
 from tests.integration.wrong_keys import correct, open_case, propose
 from tests.web.recalled_world import recall_ann
 
@@ -51,19 +52,19 @@ def make_full_world(database: Database) -> FullWorld:
         )
         running = certification.start_attempt(session, actor=world.ann.actor, course_id=COURSE, seed=7, now=now)
         contested = contest_and_correct(session, world, failed, now)
+        ada_reads_the_record(session, world, now)
         link, gone = invite(session, world, "Cleo Marsh", now)[1], invite(session, world, "Gabi Roth", now)[0]
         service.disable(session, actor=world.ida.actor, account_id=gone.id, reason="Left the clinic", now=now)
         release, today = releases.get_release(session, world.organisation_id, world.release_id), day_in(ZONE, now)
         revised = release_service.publish(session, actor=world.tom.actor, frozen=revised_course(), now=now)
         reports.count_impact(session, actor=world.tom.actor, release_id=revised.id, day=now.date(), now=now)
-        cell, today = cells_of(release)[0].cell, day_in(ZONE, now)
-        grant = session.scalars(select(RoleGrant.id).where(RoleGrant.account_id == world.ann.id)).one()
+        cell = cells_of(release)[0].cell
         names = {
             "ann": world.ann.id,
             "gone": gone.id,
             "attempt": running.id,
             "failed": failed,
-            "grant": grant,
+            "grant": session.scalars(select(RoleGrant.id).where(RoleGrant.account_id == world.ann.id)).one(),
             "accommodation": granted.id,
             "task": to_talk_over(session, world, failed, now),
             "refreshed": refreshed.id if refreshed else 0,
@@ -131,6 +132,11 @@ def hold_cells(session: Session, world: World, now: datetime) -> int:
     return made.id
 
 
+def ada_reads_the_record(session: Session, world: World, now: datetime) -> None:
+    """Note that Ada reads Ann's training record today; Max and Mira do not."""
+    readings.note_reading(session, actor=world.ada.actor, account_id=world.ann.id, today=day_in(ZONE, now), now=now)
+
+
 def to_talk_over(session: Session, world: World, attempt_id: int, now: datetime) -> int:
     """Give Ann something to talk over about an attempt; return its id."""
     task = CoachingTask(
@@ -147,7 +153,10 @@ def to_talk_over(session: Session, world: World, attempt_id: int, now: datetime)
 
 
 def contest_and_correct(session: Session, world: World, failed: int, now: datetime) -> dict[str, object]:
-    """Let Ann contest an item, Tom open cases of two items, and Mira sign one: it takes Ann's first pass away."""
+    """Let Ann contest an item, Tom open cases of two items, and Mira sign one, which takes Ann's first pass away.
+
+    Beside it Ann uploads a certificate of another body.
+    """
     first = session.scalars(select(Attempt).where(Attempt.account_id == world.ann.id).order_by(Attempt.id)).first()
     assert first
     one = next(one for one in exams.paper(session, first.id) if one.critical and one.shown["type"] == "single-choice")
@@ -167,6 +176,7 @@ def contest_and_correct(session: Session, world: World, failed: int, now: dateti
         "signed": signed.id,
         "regrade": waiting.regrade.id,
         "appeal": appeal.id,
+        "certificate": upload(session, world, now=now).id,
     }
 
 
