@@ -198,6 +198,19 @@ class Database:
             yield connection
 
     @contextmanager
+    def single(self) -> Iterator[Session]:
+        """Yield a session for one statement that writes, whole by itself, and the reads before it.
+
+        On PostgreSQL each statement stands alone, without BEGIN and COMMIT around them; on SQLite it is a transaction.
+        """
+        if self._turn is not nullcontext:
+            with self.transaction() as session:
+                yield session
+        else:
+            with Session(self._reading, expire_on_commit=False) as session:
+                yield session
+
+    @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Yield a session whose work is committed at the end, or rolled back whole when anything raises."""
         with self._turn(), Session(self._writing, expire_on_commit=False) as session:

@@ -1,6 +1,6 @@
 """Reading certifications: what people hold as of a day, what they still need, whether they may sit an exam."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
@@ -10,8 +10,11 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from app.certification import scope
+from app.certification.holds import Hold
 from app.certification.lifecycle import Event, State, StateAsOf, event_of, resting_on, state_as_of
 from app.certification.models import Certification, CertificationEvent
+from app.certification.recall_models import ENDED, Recall, RecallDecision, RecallDone, RecallTarget
+from app.certification.recalling import RecallOn, hold_of, recall_on
 from app.errors import NotFoundError
 from app.releases.manifest import scheme_of, settings_of
 from app.releases.models import Release
@@ -27,10 +30,14 @@ class Held:
     events: tuple[Event, ...]
     requires: tuple[tuple[str, tuple["Held", ...]], ...] = ()
     """The title of each certification that it requires, with all that the person ever held of it."""
+    holds: tuple[Hold, ...] = ()
+    """What keeps cells of it back though nobody acted on it."""
+    recalls: tuple[RecallOn, ...] = ()
+    """The recalls that concern it, the earliest first; those past their last day are among the `holds`."""
 
     def on(self, day: date, known_at: datetime) -> StateAsOf:
         """Return the state on a day, as known at an instant; what it requires has to be in force as well."""
-        own = state_as_of(self.events, day, known_at)
+        own = state_as_of(self.events, day, known_at, self.holds)
         return resting_on(own, ((title, [one.on(day, known_at) for one in held]) for title, held in self.requires))
 
 
@@ -47,23 +54,66 @@ def held_by(
 
 
 @cache
-def _held_by() -> Select[Certification, CertificationEvent]:
+def _held_by() -> Select[Any]:
     return _WITH_EVENTS.where(
         Certification.organisation_id == bindparam("organisation_id"),
         Certification.account_id.in_(bindparam("account_ids", expanding=True)),
     )
 
 
+# A certification is in few recalls if any: with them, what the fold needs is read in one query.
 _WITH_EVENTS = (
-    select(Certification, CertificationEvent)
+    select(
+        Certification,
+        CertificationEvent,
+        Recall,
+        RecallTarget.cells,
+        RecallDone.done_on,
+        RecallDone.done_at,
+        RecallDecision.decided_on,
+        RecallDecision.decided_at,
+    )
     .join(CertificationEvent, CertificationEvent.certification_id == Certification.id)
-    .order_by(Certification.course_id, Certification.ordinal, CertificationEvent.id)
+    .outerjoin(
+        RecallTarget,
+        (RecallTarget.organisation_id == Certification.organisation_id)
+        & (RecallTarget.certification_id == Certification.id),
+    )
+    .outerjoin(Recall, Recall.id == RecallTarget.recall_id)
+    .outerjoin(
+        RecallDone,
+        (RecallDone.organisation_id == Certification.organisation_id)
+        & (RecallDone.recall_id == RecallTarget.recall_id)
+        & (RecallDone.account_id == Certification.account_id),
+    )
+    .outerjoin(
+        RecallDecision,
+        (RecallDecision.organisation_id == Certification.organisation_id)
+        & (RecallDecision.recall_id == RecallTarget.recall_id)
+        & (RecallDecision.kind == ENDED),
+    )
+    .order_by(Certification.course_id, Certification.ordinal, CertificationEvent.id, RecallTarget.recall_id)
 )
 _asked = aliased(Certification)
 # All that the holder of one certification holds: it may rest on another.
 _WITH_ITS_HOLDERS = _WITH_EVENTS.join(
     _asked, (_asked.organisation_id == Certification.organisation_id) & (_asked.account_id == Certification.account_id)
 )
+
+
+def held_in(session: Session, organisation_id: int, account_ids: Collection[int] | None) -> list[Held]:
+    """Return all certifications of an organisation, or (given) of these people, with their events; one query."""
+    query = _WITH_EVENTS.where(Certification.organisation_id == organisation_id)
+    return _folded(session, query if account_ids is None else query.where(Certification.account_id.in_(account_ids)))
+
+
+def held_among(session: Session, organisation_id: int, certification_ids: Collection[int]) -> list[Held]:
+    """Return those of these certifications that are this organisation's, with what each requires; one query."""
+    holders = select(Certification.account_id).where(
+        Certification.organisation_id == organisation_id, Certification.id.in_(certification_ids)
+    )
+    query = _WITH_EVENTS.where(Certification.organisation_id == organisation_id, Certification.account_id.in_(holders))
+    return [one for one in _folded(session, query) if one.certification.id in set(certification_ids)]
 
 
 def get_held(session: Session, certification_id: int, organisation_id: int) -> Held:
@@ -81,15 +131,29 @@ def by_number(session: Session, number: str) -> Held | None:
     return next((one for one in found if one.certification.number == number), None)
 
 
-def _folded(
-    session: Session, query: Select[Certification, CertificationEvent], of: Mapping[str, Any] | None = None
-) -> list[Held]:
+def _folded(session: Session, query: Select[Any], of: Mapping[str, Any] | None = None) -> list[Held]:
     certifications: dict[int, Certification] = {}
-    events: dict[int, list[Event]] = {}
-    for certification, event in session.execute(query, of):
+    events: dict[int, dict[int, Event]] = {}
+    recalls: dict[int, dict[int, RecallOn]] = {}
+    rows: Iterable[Any] = session.execute(query, of)
+    for certification, event, recall, *told in rows:
         certifications[certification.id] = certification
-        events.setdefault(certification.id, []).append(event_of(event))
-    return with_required([Held(certification=one, events=tuple(events[key])) for key, one in certifications.items()])
+        known = events.setdefault(certification.id, {})
+        if event.id not in known:
+            known[event.id] = event_of(event)
+        if recall is not None:
+            recalls.setdefault(certification.id, {}).setdefault(recall.id, recall_on(recall, *told))
+    return with_required(
+        [
+            _held(one, tuple(events[key].values()), tuple(recalls.get(key, {}).values()))
+            for key, one in certifications.items()
+        ]
+    )
+
+
+def _held(certification: Certification, events: tuple[Event, ...], recalls: tuple[RecallOn, ...]) -> Held:
+    holds = tuple(hold for one in recalls if (hold := hold_of(one)))
+    return Held(certification=certification, events=events, holds=holds, recalls=recalls)
 
 
 def with_required(found: Sequence[Held]) -> list[Held]:

@@ -1,8 +1,8 @@
 """What a scheme requires, weighed against the facts about a person, with the explanation; pure."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -65,6 +65,8 @@ class Facts:
     cells: tuple[GrantedCell, ...] = ()
     observed: tuple[Cell, ...] = ()
     certifications: tuple[HeldCertification, ...] = ()
+    accepted: Mapping[str, str] = field(default_factory=dict)
+    """By requirement what stands for it from outside, in words: who issued it, and its number."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,10 +102,31 @@ def assess(scheme: Scheme, facts: Facts) -> Assessment:
     requirements.append(_exam(facts.exam))
     if scheme.requires_sign_offs:
         requirements.append(_sign_offs(scheme.requires_sign_offs, facts))
+    requirements.extend(_certification(course_id, facts.certifications) for course_id in scheme.requires_certifications)
+    requirements = [
+        _from_outside(one, facts.accepted.get(key)) for key, one in zip(acceptable(scheme), requirements, strict=True)
+    ]
+    # Nothing from outside stands for it: it decides which cells there are to grant.
     if scheme.practice_per_cell and facts.cells:
         requirements.append(_per_cell(scheme.practice_per_cell, facts))
-    requirements.extend(_certification(course_id, facts.certifications) for course_id in scheme.requires_certifications)
     return Assessment(met=all(requirement.met for requirement in requirements), requirements=tuple(requirements))
+
+
+def acceptable(scheme: Scheme) -> tuple[str, ...]:
+    """Return what evidence from outside can stand for, in the order of the requirements: `exam`, `certification:…`."""
+    return (
+        *((RequirementKind.LESSONS.value,) if scheme.requires_lessons == "all" else ()),
+        RequirementKind.EXAM.value,
+        *((RequirementKind.SIGN_OFFS.value,) if scheme.requires_sign_offs else ()),
+        *(f"{RequirementKind.CERTIFICATION.value}:{one}" for one in scheme.requires_certifications),
+    )
+
+
+def _from_outside(requirement: Requirement, words: str | None) -> Requirement:
+    """Return a requirement as met where evidence was accepted for it; one that is met by itself stays as it is."""
+    if words is None or requirement.met:
+        return requirement
+    return replace(requirement, met=True, text=f"{requirement.text}; {words} was accepted for it", missing=())
 
 
 def counts_as_practice(cell: Cell, cells: Sequence[GrantedCell]) -> bool:

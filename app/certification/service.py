@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.certification import issuing
+from app.certification import issuing, recalls
 from app.certification.models import Certification
 from app.certification.refusals import why_no_seat
 from app.certification.standing import Standing, is_open, standing
@@ -127,6 +127,7 @@ def settle_attempt(session: Session, *, attempt: Attempt, actor_id: int | None, 
         now=now,
     )
     if closed and attempt.passed:
+        recalls.note_pass(session, attempt=attempt, as_of=over or now, now=now)
         issuing.decide(
             session,
             organisation_id=attempt.organisation_id,

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ from app.certification import queries, rules, scope
 from app.certification.lifecycle import State, StateAsOf
 from app.certification.practice_queries import Attested, observed
 from app.certification.queries import FINAL, Held
+from app.certification.recalling import exam_since
 from app.clock import day_in, start_of
 from app.errors import NotFoundError
 from app.exams import timing
@@ -20,7 +21,7 @@ from app.exams.models import CLOSED_BY_WITHDRAWAL, Attempt
 from app.exams.shaken import shaken
 from app.learning import queries as learning
 from app.learning.models import Assignment
-from app.learning.queries import Assigned
+from app.learning.queries import Acceptance, Assigned
 from app.releases import queries as releases
 from app.releases.manifest import exam_of, scheme_of
 from app.releases.models import Release
@@ -65,6 +66,8 @@ class Standing:
     terms: timing.Terms = timing.STANDARD
     accommodations: tuple[timing.Granted, ...] = ()
     """Those that hold today; the terms are the most of each."""
+    accepted: tuple[Acceptance, ...] = ()
+    """What was accepted from outside for this period, and is still valid."""
 
 
 def records(
@@ -186,6 +189,7 @@ def standing_of(
     earning = _speaking(history, starts_at, now)
     cells = queries.cells_of(release, withdrawn.facts)
     required = _required(record, release, now)
+    accepted = tuple(one for one in assigned.accepted if _counts(one, starts_at, today)) if assigned else ()
     return Standing(
         release=release,
         assignment=assigned.assignment if assigned else None,
@@ -194,10 +198,11 @@ def standing_of(
         lessons_read=read,
         attempts=history.attempts,
         open_attempt=next((one for one in history.attempts if is_open(one, now)), None),
-        seat=WITHDRAWN if withdrawn.whole else _seat(release, history, starts_at, state, terms, now),
+        seat=WITHDRAWN if withdrawn.whole else _seat_of(release, history, starts_at, state, terms, now, held),
         period_start_at=starts_at,
         assessment=rules.assess(
-            scheme_of(release.manifest), _facts(record, release, required, read=read, earning=earning, cells=cells)
+            scheme_of(release.manifest),
+            _facts(record, release, required, read=read, earning=earning, cells=cells, accepted=accepted),
         ),
         earning=earning,
         cells=cells,
@@ -206,7 +211,13 @@ def standing_of(
         withdrawn=withdrawn,
         terms=terms,
         accommodations=accommodations,
+        accepted=accepted,
     )
+
+
+def _counts(one: Acceptance, starts_at: datetime, today: date) -> bool:
+    """Tell whether what was accepted stands for this period: evidence renews nothing that was decided before it."""
+    return one.decided_at >= starts_at and (one.expires_on is None or one.expires_on >= today)
 
 
 def counting(history: History) -> list[Attempt]:
@@ -240,6 +251,24 @@ def _period_start(zone: str, assigned: Assigned | None, state: StateAsOf, now: d
     return assigned.assignment.assigned_at if assigned else now
 
 
+def _seat_of(  # noqa: PLR0917  as below
+    release: Release,
+    history: History,
+    starts_at: datetime,
+    state: StateAsOf,
+    terms: timing.Terms,
+    now: datetime,
+    held: Held | None,
+) -> timing.Allowed | timing.Refused:
+    """Return the seat of a person: a recall that asks for the exam gives a new one, whatever was sat before it."""
+    since = exam_since(held.recalls, now) if held else None
+    if since is None:
+        return _seat(release, history, starts_at, state, terms, now)
+    # What began before the recall was sat on the old facts, and speaks for nothing in it.
+    sat_since = replace(history, attempts=tuple(one for one in history.attempts if one.started_at >= since))
+    return _seat(release, sat_since, since, state, terms, now)
+
+
 def _seat(  # noqa: PLR0917  what decides a seat, in the order of the story
     release: Release, history: History, starts_at: datetime, state: StateAsOf, terms: timing.Terms, now: datetime
 ) -> timing.Allowed | timing.Refused:
@@ -271,6 +300,7 @@ def _facts(
     read: frozenset[str],
     earning: Attempt | None,
     cells: tuple[scope.GrantedCell, ...],
+    accepted: tuple[Acceptance, ...],
 ) -> rules.Facts:
     return rules.Facts(
         lessons=tuple(lesson["id"] for lesson in release.manifest["lessons"]),
@@ -279,6 +309,7 @@ def _facts(
         cells=cells,
         observed=tuple(one.cell for one in record.observed if one.counts),
         certifications=required,
+        accepted={key: f"{one.issuer} {one.number}" for one in accepted for key in one.requirements},
     )
 
 

@@ -1,11 +1,12 @@
-"""Saving a response: two statements, append-only, and never over what another page saved meanwhile."""
+"""Saving a response: two statements, each whole by itself, append-only, and never over what another page saved."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select
+from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.db import table_of
@@ -15,8 +16,6 @@ from app.exams.models import Attempt, Flag, PaperItem, Response
 from app.exams.proctoring import check_place
 from app.exams.responses import Chosen, read_certainty, read_form
 from app.releases.models import ItemContent
-
-Wish = tuple[Chosen, str | None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,7 +61,7 @@ _LATEST = (
 )
 
 # The statements of a save are constant, over the tables: they are compiled once, and no object is built of a row.
-# The first one finds the attempt (and locks it, so that a save and a submit follow each other), the item and the next.
+# The first one finds the attempt, the item and the next.
 _AT_ITEM = (
     select(
         _attempt.closed_at,
@@ -96,45 +95,40 @@ _AT_ITEM = (
         _paper.position.in_((bindparam("position"), bindparam("following"))),
     )
     .order_by(_paper.position)
-    .with_for_update(of=Attempt.__table__)
 )
 _OF_ITEM = (_response.attempt_id == bindparam("attempt_id"), _response.position == bindparam("position"))
-_COLUMNS = ["attempt_id", "position", "revision", "chosen", "certainty", "saved_at"]
-_newest = func.coalesce(func.max(_response.revision), 0)
-_known = bindparam("known", type_=_response.revision.type)
-
-
-def _adding(revision: ColumnElement[int]) -> list[ColumnElement[Any]]:
-    return [
-        bindparam("attempt_id", type_=_response.attempt_id.type),
+_KNOWN = bindparam("known", type_=_response.revision.type)
+_NOW = bindparam("saved_at", type_=_response.saved_at.type)
+# The second one adds a revision where the attempt is still open and the newest revision still the one that is known;
+# else it adds nothing. It holds the attempt, so that a save and a submit follow each other: who waited for a submit
+# finds it closed. Who waited for another save finds the number of its revision taken.
+_OPEN = (
+    select(
+        _attempt.id,
         bindparam("position", type_=_response.position.type),
-        revision,
+        _KNOWN + 1,
         bindparam("chosen", type_=_response.chosen.type),
         bindparam("certainty", type_=_response.certainty.type),
-        bindparam("saved_at", type_=_response.saved_at.type),
-    ]
-
-
-# Who waited for the lock sees with this one what was saved meanwhile: the number of a revision is never given twice.
-_APPEND = (
-    insert(table_of(Response))
-    .from_select(_COLUMNS, select(*_adding(_newest + 1)).where(*_OF_ITEM))
-    .returning(_response.revision)
-)
-# The same, where the newest revision is still the one that the page knew; else it adds nothing.
-_APPEND_TO_KNOWN = (
-    insert(table_of(Response))
-    .from_select(
-        _COLUMNS, select(*_adding(_known + 1)).where(select(_newest).where(*_OF_ITEM).scalar_subquery() == _known)
+        _NOW,
     )
+    .where(
+        _attempt.id == bindparam("attempt_id"),
+        _attempt.closed_at.is_(None),
+        _attempt.deadline_at > _NOW,
+        _attempt.break_ends_at.is_(None) | (_attempt.break_ends_at <= _NOW),
+        select(func.coalesce(func.max(_response.revision), 0)).where(*_OF_ITEM).scalar_subquery() == _KNOWN,
+    )
+    .with_for_update(read=True)
+)
+_COLUMNS = ["attempt_id", "position", "revision", "chosen", "certainty", "saved_at"]
+_ADD = {
+    dialect: insert(table_of(Response))
+    .from_select(_COLUMNS, _OPEN)
+    .on_conflict_do_nothing()
     .returning(_response.revision)
-)
-_STANDING = (
-    select(_response.revision, _response.chosen, _response.certainty, _response.saved_at)
-    .where(*_OF_ITEM)
-    .order_by(_response.revision.desc())
-    .limit(1)
-)
+    for dialect, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+TRIES = 100  # each time somebody else was faster
 
 
 def save_response(
@@ -152,58 +146,48 @@ def save_response(
     """Add a revision of the response to one item, and return the next item with it; two statements.
 
     `known` is the revision that the page showed (0: none). Where a newer one was saved meanwhile nothing is added, and
-    `overtaken` says so; the same choice saved again adds nothing and is told as saved. Without `known` it is appended.
+    `overtaken` says so; what stands already is told as saved. Without `known` it follows whatever stands.
     RefusedError for a choice that was not offered; `over` when the time is up or the attempt was closed.
     """
     connection = session.connection()
-    places = {"attempt_id": attempt_id, "position": position, "following": position + 1}
-    rows = connection.execute(_AT_ITEM, {**places, "organisation_id": organisation_id, "account_id": account_id}).all()
-    if not rows or rows[0].position != position:
-        raise NotFoundError
-    here, following = rows[0], rows[1] if len(rows) > 1 else None
-    if timing.closed_at_of(here.closed_at, here.deadline_at, now) is not None:
-        return Saved(over=True)
-    if timing.on_break(here.break_ends_at, now):
-        return Saved(on_break=True)
-    check_place(here.networks, address)
-    chosen = read_form(here.shown, form)
-    certainty = read_certainty(form) if here.asks_certainty else None
-    kept = _keep(connection, here, places, (chosen, certainty), known=known, now=now)
-    if kept is None:
-        return Saved(overtaken=True)
+    add = _ADD[connection.dialect.name]
+    places = {"attempt_id": attempt_id, "position": position}
+    own = {**places, "following": position + 1, "organisation_id": organisation_id, "account_id": account_id}
+    for _ in range(TRIES):
+        rows = connection.execute(_AT_ITEM, own).all()
+        if not rows or rows[0].position != position:
+            raise NotFoundError
+        here = rows[0]
+        if timing.closed_at_of(here.closed_at, here.deadline_at, now) is not None:
+            return Saved(over=True)
+        if timing.on_break(here.break_ends_at, now):
+            return Saved(on_break=True)
+        check_place(here.networks, address)
+        chosen, certainty = read_form(here.shown, form), read_certainty(form) if here.asks_certainty else None
+        if known is not None and here.revision and (here.chosen, here.certainty) == (chosen, certainty):
+            return _saved(rows, chosen, here.revision, here.saved_at, now)
+        stands = here.revision or 0
+        if known is not None and known != stands:
+            break
+        values = {**places, "known": stands, "chosen": chosen, "certainty": certainty, "saved_at": now}
+        revision = connection.execute(add, values).scalar_one_or_none()
+        if revision is not None:
+            return _saved(rows, chosen, revision, now, now)
+    return Saved(overtaken=True)
+
+
+def _saved(rows: Sequence[Row[Any]], chosen: Chosen, revision: int, saved_at: datetime, now: datetime) -> Saved:
+    here = rows[0]
     return Saved(
-        revision=kept[0],
-        saved_at=kept[1],
+        revision=revision,
+        saved_at=saved_at,
         seconds_left=timing.seconds_left(here.deadline_at, now),
         items=here.items,
         unit=here.shown["unit"],
         chosen=chosen,
         asks_certainty=here.asks_certainty,
-        following=_following(following),
+        following=_following(rows[1] if len(rows) > 1 else None),
     )
-
-
-def _keep(
-    connection: Connection,
-    here: Row[Any],
-    places: Mapping[str, int],
-    wish: Wish,
-    *,
-    known: int | None,
-    now: datetime,
-) -> tuple[int, datetime] | None:
-    """Return the revision that holds a wish and since when, or None where another one was saved meanwhile."""
-    values = {**places, "chosen": wish[0], "certainty": wish[1], "saved_at": now}
-    if known is None:
-        return connection.execute(_APPEND, values).scalar_one(), now
-    # On PostgreSQL `here` may be what stood before the lock was got: each way ends in a statement that reads anew.
-    if not (here.revision and (here.chosen, here.certainty) == wish):
-        revision = connection.execute(_APPEND_TO_KNOWN, {**values, "known": known}).scalar_one_or_none()
-        if revision is not None:
-            return revision, now
-    stands = connection.execute(_STANDING, places).one_or_none()
-    same = stands is not None and (stands.chosen, stands.certainty) == wish
-    return (stands.revision, stands.saved_at) if stands is not None and same else None
 
 
 def _following(row: Row[Any] | None) -> Following | None:

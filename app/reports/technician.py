@@ -15,8 +15,9 @@ from app.certification.standing import Record, Standing, doubted, standing_of
 from app.errors import NotFoundError
 from app.exams.history import History, sat
 from app.exams.models import Accommodation, CoachingTask
+from app.learning.evidence_models import EvidenceDecision, OutsideEvidence
 from app.learning.models import Assignment, LessonCompletion
-from app.learning.queries import Assigned
+from app.learning.queries import ACCEPTED, Acceptance, Assigned, acceptance
 from app.people.models import Account, Clinic, RoleGrant
 from app.people.permissions import Role
 from app.releases import queries as releases
@@ -64,6 +65,8 @@ _PERSON = (
         Clinic.name.label("clinic"),
         Assignment,
         LessonCompletion.lesson_id,
+        EvidenceDecision,
+        OutsideEvidence,
         Accommodation,
         _granter.name.label("granted_by"),
         _TO_TALK_OVER.label("to_talk_over"),
@@ -83,6 +86,8 @@ _PERSON = (
         & (LessonCompletion.account_id == Assignment.account_id)
         & (LessonCompletion.course_id == Assignment.course_id),
     )
+    .outerjoin(EvidenceDecision, ACCEPTED)
+    .outerjoin(OutsideEvidence, OutsideEvidence.id == EvidenceDecision.evidence_id)
     .outerjoin(
         Accommodation,
         (Accommodation.organisation_id == Account.organisation_id) & (Accommodation.account_id == Account.id),
@@ -148,12 +153,14 @@ def _accommodations(rows: Sequence[Row[*tuple[Any, ...]]]) -> tuple[tuple[Accomm
 
 
 def _assigned(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[str, Assigned]:
-    found: dict[str, tuple[Assignment, set[str]]] = {}
+    found: dict[str, tuple[Assignment, set[str], dict[int, Acceptance]]] = {}
     for row in rows:
         if row.Assignment is not None:
-            read = found.setdefault(row.Assignment.course_id, (row.Assignment, set()))[1]
+            _, read, accepted = found.setdefault(row.Assignment.course_id, (row.Assignment, set(), {}))
             read.update([row.lesson_id] if row.lesson_id else [])
+            if row.EvidenceDecision is not None:
+                accepted[row.EvidenceDecision.id] = acceptance(row.EvidenceDecision, row.OutsideEvidence)
     return {
-        course_id: Assigned(assignment=assignment, lessons_read=frozenset(read))
-        for course_id, (assignment, read) in found.items()
+        course_id: Assigned(assignment=assignment, lessons_read=frozenset(read), accepted=tuple(accepted.values()))
+        for course_id, (assignment, read, accepted) in found.items()
     }

@@ -1,6 +1,7 @@
 """Saving a response: never over what is newer, a retry adds nothing, and how sure one was is kept and hashed."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 
@@ -20,8 +21,10 @@ from app.exams.queries import Asked
 from app.exams.responses import hash_revisions
 from app.exams.saving import Saved
 from tests.asking import sign_edition
+from tests.databases import EngineName
 from tests.factories import World
-from tests.integration.story import NOW, Town, at_once, start, submit
+from tests.integration.story import MOMENT, NOW, Town, at_once, start, submit
+from tests.integration.wrong_keys import correct
 
 SOON = NOW + timedelta(minutes=5)
 CROWD = 8
@@ -50,10 +53,10 @@ def test_the_same_choice_again_adds_nothing_and_tells_when_it_was_saved(db: Sess
     assert len(exams.revisions(db, attempt_id)) == 1
 
 
-def test_a_save_takes_two_statements(db: Session, world: World) -> None:
+def test_a_save_takes_two_statements_and_what_stands_already_one(db: Session, world: World) -> None:
     attempt_id, asked = begin(db, world)
     right, wrong = forms(asked)
-    for form, known in ((right, 0), (wrong, 1), (wrong, 2), (right, None)):
+    for form, known, statements in ((right, 0, 2), (wrong, 1, 2), (wrong, 2, 1), (right, None, 2)):
         told: list[str] = []
 
         def note(_connection: object, _cursor: object, statement: str, *_more: object, told: list[str] = told) -> None:
@@ -62,7 +65,7 @@ def test_a_save_takes_two_statements(db: Session, world: World) -> None:
         sa.event.listen(db.get_bind(), "before_cursor_execute", note)
         save(db, world=world, attempt_id=attempt_id, form=form, known=known)
         sa.event.remove(db.get_bind(), "before_cursor_execute", note)
-        assert len(told) == 2, told
+        assert len(told) == statements, told
 
 
 def test_of_two_tabs_at_once_one_saves_and_the_other_is_told(busy: Town) -> None:
@@ -94,6 +97,31 @@ def test_a_crowd_of_retries_adds_one_revision(busy: Town) -> None:
     assert len(got) == CROWD
     with busy.database.session() as session:
         assert len(exams.revisions(session, attempt_id)) == 1
+
+
+def test_a_save_that_waits_for_a_submit_finds_it_over(busy: Town) -> None:
+    with busy.database.transaction() as session:
+        attempt_id, asked = begin(session, busy.world)
+    with ThreadPoolExecutor(1) as pool:
+        with busy.database.transaction() as session:
+            closed = submit(session, busy.world.ann.actor, attempt_id, now=SOON)
+            waiting = pool.submit(save_alone, busy, attempt_id, forms(asked)[0])
+            with pytest.raises(TimeoutError):
+                waiting.result(MOMENT)
+        assert waiting.result().over
+    with busy.database.session() as session:
+        assert exams.revisions(session, attempt_id) == []
+    assert closed.responses_hash == hash_revisions([])
+
+
+def test_a_save_stands_by_itself(busy: Town, engine_name: EngineName) -> None:
+    with busy.database.transaction() as session:
+        attempt_id, asked = begin(session, busy.world)
+    with busy.database.single() as session:
+        assert save(session, world=busy.world, attempt_id=attempt_id, form=forms(asked)[0], known=0).revision == 1
+        session.rollback()
+    with busy.database.session() as session:
+        assert len(exams.revisions(session, attempt_id)) == (1 if engine_name == "postgresql" else 0)
 
 
 def test_how_sure_one_is_is_kept_with_the_revision_and_hashed(db: Session, world: World) -> None:
@@ -145,12 +173,35 @@ def test_a_task_is_done_once_with_a_note(db: Session, world: World) -> None:
     assert list(db.scalars(select(Entry.kind).where(Entry.kind == "coaching.done"))) == ["coaching.done"]
 
 
+def test_a_task_ends_where_the_corrected_key_finds_the_answer_right(db: Session, world: World) -> None:
+    tasks, attempt_id = sit_sure_and_wrong(db, world)
+    asked = exams.paper(db, attempt_id)[tasks[0].position - 1]
+    correct(db, world, asked.item_hash, "full_credit")
+    db.expire_all()
+    assert [bool(one.done_at) for one in tasks] == [True] + [False] * (len(tasks) - 1)
+    assert (tasks[0].done_by, tasks[0].note) == (world.mira.id, coaching.CORRECTED)
+
+
+def test_no_task_is_made_of_an_answer_that_the_corrected_key_finds_right(db: Session, world: World) -> None:
+    tasks, attempt_id = sit_sure_and_wrong(db, world)
+    for task in tasks:
+        correct(db, world, exams.paper(db, attempt_id)[task.position - 1].item_hash, "full_credit")
+    attempt = db.get_one(Attempt, attempt_id)
+    assert coaching.note_tasks(db, attempt=attempt, now=SOON) == 0
+
+
 def test_nothing_is_talked_over_of_an_attempt_that_was_ended(db: Session, world: World) -> None:
     sign_edition(db, world, now=NOW, certainty=True)
     attempt_id, _ = begin(db, world)
     answer_surely(db, world, attempt_id)
     certification.disable_account(db, actor=world.max.actor, account_id=world.ann.id, reason="Left", now=SOON)
     assert db.scalars(select(CoachingTask)).all() == []
+
+
+def save_alone(town: Town, attempt_id: int, form: Form) -> Saved:
+    """Save as a page does."""
+    with town.database.single() as session:
+        return save(session, world=town.world, attempt_id=attempt_id, form=form, known=0)
 
 
 def begin(session: Session, world: World) -> tuple[int, Asked]:

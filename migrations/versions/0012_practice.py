@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
@@ -143,4 +143,4 @@ def _refuse_changes(table: str, *acts: str) -> None:
 
 def downgrade() -> None:
     """Going back would lose what people signed: restore a backup instead."""
-    raise RuntimeError("0007 does not know what technicians signed; restore a backup instead")
+    raise RuntimeError("0011 does not know what technicians signed; restore a backup instead")
