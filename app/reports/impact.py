@@ -148,8 +148,9 @@ def _certifications(session: Session, base: Release, day: date) -> list[_InForce
         _, attempts, _ = known = found.setdefault(number, (account_id, set(), []))
         if attempt_id is not None:
             attempts.add(attempt_id)
-        if cells is not None and EventKind(kind) not in OF_SOME_CELLS:
-            known[2][:] = cells
+        if cells is None or EventKind(kind) in OF_SOME_CELLS:
+            continue
+        known[2][:] = [*known[2], *cells] if kind == EventKind.SCOPE_EXTENDED.value else cells
     return [
         _InForce(
             id=number,

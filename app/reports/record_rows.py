@@ -4,11 +4,25 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Date, Integer, Row, Select, String, cast, exists, literal, null, select, union_all
+from sqlalchemy import (
+    Boolean,
+    Date,
+    Integer,
+    Row,
+    Select,
+    String,
+    cast,
+    exists,
+    literal,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
-from app.certification.models import Certification, CertificationEvent, SignOff
+from app.certification.models import Certification, CertificationEvent, SignOff, SignOffAnswer, SignOffCorrection
 from app.certification.record_models import RecordReading
+from app.db import Instant
 from app.exams.case_models import Regrade
 from app.exams.models import Accommodation, Attempt, AttemptGrant, counting
 from app.learning.models import Assignment, LessonCompletion
@@ -18,6 +32,17 @@ from app.releases.models import Release, ReleaseLesson, ReleaseSignature, Releas
 AnyRow = Row[*tuple[Any, ...]]
 LESSON, EXTRA, READING, SIGN_OFF = "lesson", "extra", "reading", "sign_off"
 _actor = aliased(Account)
+# What only a sign-off has: how it went, and what became of it.
+_NO_WORTH = tuple(
+    cast(null(), kind).label(name)
+    for name, kind in (
+        ("outcome", String),
+        ("complete", Boolean),
+        ("confirmed", Boolean),
+        ("answered_at", Instant()),
+        ("corrected_at", Instant()),
+    )
+)
 
 
 def person(session: Session, organisation_id: int, account_id: int, known_at: datetime) -> Sequence[AnyRow]:
@@ -78,6 +103,7 @@ def notes(session: Session, organisation_id: int, account_id: int) -> Sequence[A
             LessonCompletion.lesson_id.label("sub"),
             Release.edition.label("by"),
             cast(null(), Integer).label("number"),
+            *_NO_WORTH,
         )
         .join(Release, Release.id == LessonCompletion.release_id)
         .join(
@@ -99,15 +125,19 @@ def _by_somebody() -> tuple[tuple[Select[*tuple[Any, ...]], Any], ...]:
     none, day = literal("", String), cast(null(), Date)
     extra = select(
         literal(EXTRA, String), AttemptGrant.id, AttemptGrant.granted_at, day, AttemptGrant.course_id,
-        AttemptGrant.reason, none, _actor.name, cast(null(), Integer),
+        AttemptGrant.reason, none, _actor.name, cast(null(), Integer), *_NO_WORTH,
     ).join(_actor, _actor.id == AttemptGrant.granted_by)  # fmt: skip
     signed = select(
         literal(SIGN_OFF, String), SignOff.id, SignOff.attested_at, SignOff.observed_on, none,
         SignOff.device, SignOff.procedure, _actor.name, SignOff.skin_type,
+        SignOff.outcome, SignOff.complete, SignOffAnswer.confirmed, SignOffAnswer.answered_at,
+        SignOffCorrection.corrected_at,
     ).join(_actor, _actor.id == SignOff.evaluator_id)  # fmt: skip
+    for of in (SignOffAnswer, SignOffCorrection):
+        signed = signed.outerjoin(of, (of.organisation_id == SignOff.organisation_id) & (of.sign_off_id == SignOff.id))
     reading = select(
         literal(READING, String), RecordReading.id, RecordReading.read_at, RecordReading.read_on, none,
-        none, none, _actor.name, RecordReading.reader_id,
+        none, none, _actor.name, RecordReading.reader_id, *_NO_WORTH,
     ).join(_actor, _actor.id == RecordReading.reader_id)  # fmt: skip
     return (extra, AttemptGrant), (signed, SignOff), (reading, RecordReading)
 

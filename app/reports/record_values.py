@@ -105,6 +105,8 @@ class SignedOff(Value):
     observed_on: date
     attested_at: datetime
     evaluator: str
+    outcome: str | None = Field(description="safe, prompted or stopped; null where nobody recorded it at that time")
+    state: str = Field(description="waiting, contested, counted, not_counted or corrected; counted alone is practice")
 
 
 class Period(Value):

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.certification import evidence
+from app.certification.attesting import worth
 from app.certification.dates import Period as LifePeriod
 from app.certification.lifecycle import Event, StateAsOf, event_of
 from app.certification.models import Certification
@@ -94,7 +95,7 @@ def training_record(session: Session, asked: AskedRecord) -> FoundRecord:
         lessons=[_lesson(one) for one in seen.get(rows.LESSON, ())],
         attempts=_attempts(rows.attempts(session, asked.organisation_id, asked.account_id, asked.known_at), asked),
         extra_attempts=[_extra(one) for one in seen.get(rows.EXTRA, ())],
-        sign_offs=[_sign_off(one) for one in seen.get(rows.SIGN_OFF, ()) if one.day <= asked.as_of],
+        sign_offs=[_sign_off(one, asked.seen_at) for one in seen.get(rows.SIGN_OFF, ()) if one.day <= asked.as_of],
         certifications=_certifications(rows.certifications(session, asked.organisation_id, asked.account_id), asked),
         evidence=_evidence(session, asked),
         accommodations=_accommodations(found, asked),
@@ -212,7 +213,15 @@ def _extra(one: AnyRow) -> values.ExtraAttempt:
     return values.ExtraAttempt(course=one.course, granted_at=one.at, granted_by=one.by, reason=one.title)
 
 
-def _sign_off(one: AnyRow) -> values.SignedOff:
+def _sign_off(one: AnyRow, seen_at: datetime) -> values.SignedOff:
+    """Return a sign-off with what it was worth by an instant: signed by both or not yet, contested, corrected."""
+    answered = one.answered_at is not None and one.answered_at <= seen_at
+    state = worth(
+        outcome=one.outcome,
+        complete=one.complete,
+        confirmed=one.confirmed if answered else None,
+        corrected=one.corrected_at is not None and one.corrected_at <= seen_at,
+    )
     return values.SignedOff(
         procedure=one.sub,
         device=one.title,
@@ -220,6 +229,8 @@ def _sign_off(one: AnyRow) -> values.SignedOff:
         observed_on=one.day,
         attested_at=one.at,
         evaluator=one.by,
+        outcome=one.outcome,
+        state=state.value,
     )
 
 

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from fractions import Fraction
 
+from app.certification.attesting import SignOffState
 from app.certification.dates import Period
 from app.certification.lifecycle import State, StateAsOf
 from app.certification.scope import from_json
 from app.exams.scoring import number_shown
 from app.releases.manifest import procedure_name, span
 from app.reports import record_values as values
+from app.web.practice_pages import STATES as SIGN_OFFS
 from app.web.words import Context, counted, day, moment, scope_lines, short_day, status_of
 
 CLOSED = {"ran_out": "time ran out", "ended": "ended with the account", "withdrawn": "ended by a withdrawal"}
@@ -44,7 +46,7 @@ def record_blocks(record: values.TrainingRecord) -> list[Context]:
         _table(
             "sign-offs",
             "Observed treatments",
-            ("Treatment", "Device", "Skin type", "Observed on", "Attested"),
+            ("Treatment", "Device", "Skin type", "Observed on", "Attested", "State"),
             _sign_offs(record),
             "No treatment was signed off by this day.",
         ),
@@ -223,6 +225,7 @@ def _sign_offs(record: values.TrainingRecord) -> list[tuple[str, ...]]:
             span(one.skin_type, one.skin_type),
             day(one.observed_on),
             f"{one.evaluator}, {moment(one.attested_at, record.time_zone)}",
+            SIGN_OFFS[SignOffState(one.state)][0],
         )
         for one in record.sign_offs
     ]

@@ -9,13 +9,16 @@ from sqlalchemy.orm import Session
 from app.certification import practice
 from app.certification.attesting import SignOffState
 from app.certification.lifecycle import EventKind, State
-from app.certification.models import CertificationEvent, SignOffAnswer
+from app.certification.models import Certification, CertificationEvent, SignOffAnswer
 from app.certification.queries import get_held
-from app.certification.scope import from_json, to_json
+from app.certification.scope import Cell, GrantedCell, from_json, to_json
 from app.cli.demo_story import sit
 from app.errors import RefusedError
+from app.releases.models import Release
+from app.reports import recall_starts
 from tests.factories import COURSE, PASSWORD, World, observe, read_lessons
 from tests.integration.observing import SOON, TODAY, cells, publish_per_cell, record, state, treated
+from tests.integration.recalled import certified_and_revised, digests
 from tests.integration.story import (
     NOW,
     Town,
@@ -45,6 +48,38 @@ def test_scope_follows_practice_where_the_scheme_says_so(db: Session, world: Wor
     assert (told.reason_code, [one.cell for one in from_json(told.cells or [])]) == ("practice", [second])
     treated(db, world, first, second)
     assert len(events(db, world.ann.id)) == 2  # nothing is added twice
+
+
+def test_a_recall_holds_what_practice_added_as_well(db: Session, world: World) -> None:
+    certified, release = certified_and_revised(db, world)
+    touched = [one for one in from_json(certified.cells) if one.cell in resting_cells(db, release)]
+    others = [one for one in from_json(certified.cells) if one not in touched]
+    add_event(db, certified, EventKind.SCOPE_REDUCED, others)
+    assert resting_cells(db, release) == set()
+    add_event(db, certified, EventKind.SCOPE_EXTENDED, touched[:1])
+    assert resting_cells(db, release) == {touched[0].cell}
+
+
+def resting_cells(session: Session, release: Release) -> set[Cell]:
+    """Return the cells of certifications that rest on the fact that a release changes."""
+    session.expire_all()
+    chosen = digests(session, release)
+    found = recall_starts.read_preview(session, release.organisation_id, release.id, chosen, TODAY)
+    return {cell for one in found.resting for cell in one.cells or ()}
+
+
+def add_event(session: Session, held: Certification, kind: EventKind, cells: list[GrantedCell]) -> None:
+    session.add(
+        CertificationEvent(
+            organisation_id=held.organisation_id,
+            certification_id=held.id,
+            kind=kind.value,
+            effective_on=TODAY,
+            recorded_at=NOW,
+            cells=to_json(cells),
+        )
+    )
+    session.flush()
 
 
 def test_a_cell_that_was_taken_away_does_not_come_back_by_practice(db: Session, world: World) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.audit.models import Entry
-from app.certification import evidence, readings
+from app.certification import evidence, practice, readings
 from app.certification.issuing import change_certification
 from app.certification.lifecycle import EventKind
 from app.certification.models import Certification
@@ -25,6 +25,7 @@ from app.reports.training_record import AskedRecord, training_record
 from tests.factories import COURSE, PASSWORD, ZONE, Person, World, certify
 from tests.house.source import STATIC
 from tests.integration.accommodated import grant as accommodate
+from tests.integration.observing import record as record_treatment
 from tests.integration.outside import upload
 from tests.integration.story import NOW, Town, at_once, start
 from tests.integration.wrong_keys import LATER, asked_at, correct, sit_but
@@ -88,6 +89,17 @@ def test_a_record_tells_the_whole_training(db: Session, world: World) -> None:
     assert life.cells
     assert "not a licence" in life.disclaimer
     assert "not a licence" in record.disclaimer
+
+
+def test_a_record_tells_what_an_observed_treatment_was_worth_then(db: Session, world: World) -> None:
+    both, wrong = record_treatment(db, world), record_treatment(db, world)
+    practice.confirm(db, actor=world.ann.actor, sign_off_id=both.id, now=NEXT_WEEK)
+    correction = practice.Correction(sign_off_id=wrong.id, reason_code="twice")
+    practice.void(db, actor=world.eva.actor, correction=correction, password=PASSWORD, now=NEXT_WEEK)
+    seen = of_ann(db, world, now=NEXT_WEEK).sign_offs
+    assert [(one.outcome, one.state) for one in seen] == [("safe", "counted"), ("safe", "corrected")]
+    before = of_ann(db, world, now=NEXT_WEEK, as_of=TODAY).sign_offs
+    assert [one.state for one in before] == ["waiting", "waiting"]
 
 
 def test_somebody_without_training_has_an_empty_record(db: Session, world: World) -> None:

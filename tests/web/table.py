@@ -1,77 +1,7 @@
 """Role × page × status: who gets what of every page."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
-from tests.factories import PASSWORD
-
-ROLES = ("stranger", "ann", "max", "eva", "mira", "ada", "tom", "ida", "olga")
-# What nobody has: an id, a course, a lesson, a hash, a token and a number that are well written.
-UNKNOWN = {
-    "ann": "999999",
-    "gone": "999999",
-    "certification": "999999",
-    "interlock": "999999",
-    "bulk_change": "999999",
-    "attempt": "999999",
-    "failed": "999999",
-    "grant": "999999",
-    "accommodation": "999999",
-    "task": "999999",
-    "sign_off": "999999",
-    "appointment": "999999",
-    "release": "999999",
-    "revised": "999999",
-    "case": "999999",
-    "appeal": "999999",
-    "certificate": "999999",
-    "regrade": "999999",
-    "item": "0" * 64,
-    "riverside": "999999",
-    "api_token": "999999",
-    "course": "no-such-course",
-    "lesson": "no-such-lesson",
-    "hash": "0" * 64,
-    "refreshed": "999999",
-    "link": "x" * 43,
-    "number": "0000-0000-0000-00000",
-    "recall": "999999",
-    "recalled": "999999",
-    "recall_item": "999999",
-    "item_id": "statement/statements/no-such-fact",
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """A page: its endpoint and method, a path with names in it, what its form sends, the status for each role."""
-
-    endpoint: str
-    method: str
-    path: str
-    statuses: tuple[int, ...]
-    form: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def about(self) -> bool:
-        """Whether the page is about one thing, so that there is one that nobody has."""
-        return any(f"{{{name}}}" in self.path for name in UNKNOWN)
-
-    def url(self, names: Mapping[str, str]) -> str:
-        """Return the page's address."""
-        return self.path.format_map(names)
-
-    def fields(self, names: Mapping[str, str]) -> dict[str, str]:
-        """Return what the page's form sends."""
-        return {name: value.format_map(names) for name, value in self.form.items()}
-
-
-def row(endpoint: str, method: str, path: str, statuses: str, **form: str) -> Row:
-    """Return a line of the table, as it is written below."""
-    return Row(
-        endpoint=endpoint, method=method, path=path, statuses=tuple(int(one) for one in statuses.split()), form=form
-    )
-
+from tests.web.practice_table import PRACTICE_TABLE
+from tests.web.row import row
 
 #                                                          stranger ann max eva mira ada tom ida olga
 TABLE = (
@@ -253,69 +183,7 @@ TABLE = (
         "303 404 404 404 404 404 404 303 404",
         networks="203.0.113.0/24",
     ),
-    row("sign_offs.show", "GET", "/sign-offs", "303 404 404 200 404 404 404 404 404"),
-    row(
-        "sign_offs.observe",
-        "GET",
-        "/sign-offs/observe?technician={ann}&device={device}&skin_type={skin_type}&procedure={procedure}"
-        "&observed_on={today}",
-        "303 404 404 200 404 404 404 404 404",
-    ),
-    row(
-        "sign_offs.record",
-        "POST",
-        "/sign-offs/observe",
-        "303 404 404 303 404 404 404 404 404",
-        technician="{ann}",
-        device="{device}",
-        skin_type="{skin_type}",
-        procedure="{procedure}",
-        observed_on="{today}",
-        outcome="stopped",
-        password=PASSWORD,
-    ),
-    row("sign_offs.entry", "GET", "/sign-offs/{sign_off}", "303 404 404 200 404 404 404 404 404"),
-    row(
-        "sign_offs.void",
-        "POST",
-        "/sign-offs/{sign_off}/void",
-        "303 404 404 303 404 404 404 404 404",
-        reason="twice",
-        password=PASSWORD,
-    ),
-    row("practice.show", "GET", "/practice", "303 200 404 404 404 404 404 404 404"),
-    row("practice.entry", "GET", "/practice/{sign_off}", "303 200 404 404 404 404 404 404 404"),
-    row("practice.confirm", "POST", "/practice/{sign_off}/confirm", "303 303 404 404 404 404 404 404 404"),
-    row(
-        "practice.contest", "POST", "/practice/{sign_off}/contest", "303 303 404 404 404 404 404 404 404", reason="day"
-    ),
-    row("technician_practice.show", "GET", "/technicians/{ann}/practice", "303 404 200 404 200 200 404 200 404"),
-    row("appointments.show", "GET", "/appointments", "303 404 404 404 200 404 404 404 404"),
-    row("appointments.new", "GET", "/appointments/new", "303 404 404 404 200 404 404 404 404"),
-    row(
-        "appointments.appoint",
-        "POST",
-        "/appointments/new",
-        "303 404 404 404 303 404 404 404 404",
-        evaluator="{eva}",
-        cells="{procedure}|{device}|{skin_type}",
-        issuer="Rhine Academy",
-        number="RA-7",
-        evidence="Trainer for this device.",
-        reason="Nobody else can observe.",
-        first_on="{today}",
-        last_on="{tomorrow}",
-        password=PASSWORD,
-    ),
-    row("appointments.ask_end", "GET", "/appointments/{appointment}/end", "303 404 404 404 200 404 404 404 404"),
-    row(
-        "appointments.end",
-        "POST",
-        "/appointments/{appointment}/end",
-        "303 404 404 404 303 404 404 404 404",
-        reason="She moved away.",
-        password=PASSWORD,
-    ),
+    *PRACTICE_TABLE,
     row("releases.show", "GET", "/releases", "303 404 404 404 200 200 200 200 200"),
     row("releases.review", "GET", "/releases/{release}", "303 404 404 404 200 200 200 200 404"),
     row("releases.lesson", "GET", "/releases/{release}/lessons/{lesson}", "303 404 404 404 200 200 200 200 404"),

@@ -13,7 +13,8 @@ from tests.databases import Databases
 from tests.web.conftest import Browser, over, statements, stored
 from tests.web.full_world import FullWorld, make_full_world
 from tests.web.page import scrubbed
-from tests.web.table import ROLES, TABLE, UNKNOWN, Row
+from tests.web.row import ROLES, UNKNOWN, Row
+from tests.web.table import TABLE
 
 TEMPLATE = "full_world"
 MOST_QUERIES = 6

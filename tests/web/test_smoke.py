@@ -12,8 +12,9 @@ from tests.databases import ENGINES, Databases, EngineName
 from tests.factories import World, observe, read_lessons
 from tests.web.conftest import Browser, over
 from tests.web.full_world import FullWorld, make_full_world
+from tests.web.row import ROLES, Row
 from tests.web.sitting import EXAM, item_url, paper_of, right
-from tests.web.table import ROLES, TABLE, Row
+from tests.web.table import TABLE
 
 HUGE = "9" * 18  # the longest id that is read as one; no table holds it, and some columns could not
 ODD_PARTS = ("0", "-1", HUGE, "9" * 40, "%D9%A1", "a%00b", "%FF%FE", "x" * 3000, "..%2F")
