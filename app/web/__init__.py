@@ -41,6 +41,7 @@ from app.web import (
     sign_offs,
     sittings,
     statistics,
+    submitting,
     technicians,
     verify,
 )
@@ -111,7 +112,7 @@ def create(settings: Settings, database: Database) -> Flask:
         app.register_blueprint(module.bp)
     for module in (networks, proctoring, refresher, release_changes, releases, results, scope, sign_offs, sittings):
         app.register_blueprint(module.bp)
-    for module in (statistics, technicians, verify):
+    for module in (statistics, submitting, technicians, verify):
         app.register_blueprint(module.bp)
     setattr(app.view_functions["static"], "access", access.PUBLIC)  # noqa: B010  Flask's own view, typed without it
     if settings.trusted_proxies:

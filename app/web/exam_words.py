@@ -241,9 +241,11 @@ def review_context(attempt_id: int, rows: Sequence[tuple[Mark, str]], *, asks_ce
     ]
     missing = [entry for mark, entry in entries if not mark.answered]
     answered = len(entries) - len(missing)
+    lost = "is not answered and counts" if len(missing) == 1 else "are not answered and count"
     return {
         "url": f"/attempts/{attempt_id}/review",
         "submit_url": url_for("exams.submit", attempt_id=attempt_id),
+        "ask_url": url_for("submitting.ask", attempt_id=attempt_id),
         "title": "Review and submit",
         "text": (
             f"{answered} of {counted(len(entries), 'question')} answered. You can still change everything."
@@ -252,6 +254,8 @@ def review_context(attempt_id: int, rows: Sequence[tuple[Mark, str]], *, asks_ce
         ),
         "back_url": f"/attempts/{attempt_id}/items/1",
         "submit_text": "After submitting you cannot change anything. You see your result at once.",
+        "ask_title": f"Submit with {counted(len(missing), 'question')} not answered" if missing else "Submit the exam",
+        "open_text": f"{counted(len(missing), 'question')} {lost} as wrong." if missing else "",
         "open": missing,
         "marked": [entry for mark, entry in entries if mark.answered and mark.flagged],
         "unsaid": [entry for mark, entry in entries if asks_certainty and mark.answered and not mark.certainty],

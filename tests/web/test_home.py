@@ -49,7 +49,9 @@ def test_a_running_exam_comes_first(browser: Browser, world: World, database: Da
     attempt_id = start(database, world.ann.actor)
     page = browser.sign_in(world.ann).page("/")
     assert "Go on with your exam" in page.text
-    assert item_url(attempt_id, 1) in page.links
+    assert page.links.count(item_url(attempt_id, 1)) == 2, "as the next step and on the row of its course"
+    assert page.text.count(" minutes left") == 2
+    assert "Exam running" in page.text
 
 
 def test_what_is_missing_is_named(browser: Browser, world: World, database: Database) -> None:
