@@ -126,7 +126,11 @@ def _running_first(where: Standing) -> tuple[bool, float]:
 
 def _running(where: Standing, zone: str) -> Context:
     """Return an exam that runs beside the one that is the next step."""
-    return {"tone": "warning", "title": f"{where.release.title}: your exam is running", **_go_on(where.open_attempt, zone)}
+    return {
+        "tone": "warning",
+        "title": f"{where.release.title}: your exam is running",
+        **_go_on(where.open_attempt, zone),
+    }
 
 
 def _go_on(attempt: Attempt | None, zone: str) -> Context:

@@ -12,7 +12,7 @@ from app.db import Database
 from app.exams.models import Attempt
 from tests.asking import sign_edition
 from tests.factories import World, certify
-from tests.web.conftest import Browser
+from tests.web.conftest import Browser, old_world
 from tests.web.page import Page
 from tests.web.sitting import (
     EXAM,
@@ -372,6 +372,17 @@ def test_who_is_certified_waits_for_the_renewal_window(browser: Browser, world: 
     with database.transaction() as session:
         certify(session, world, world.ann, now=clock.now() - timedelta(days=2))
     refused(browser.sign_in(world.ann), database, "Your certification is current. You can sit the exam again from ")
+
+
+@old_world
+def test_one_number_names_an_attempt_on_every_page(browser: Browser, world: World, database: Database) -> None:
+    with database.transaction() as session:
+        certify(session, world, world.ann, now=clock.now() - timedelta(days=350))
+    told = "ttempt 2, and number 1 of the 3 allowed this time."
+    assert told in browser.sign_in(world.max).page(f"/technicians/{world.ann.id}").text
+    assert told in browser.sign_in(world.ann).page(EXAM).text
+    first = browser.send(EXAM, declared="yes").location
+    assert "Certification exam, attempt 2" in browser.page(first).text
 
 
 def closed_to(browser: Browser, database: Database, attempt_id: int) -> None:
