@@ -1,6 +1,5 @@
 """Sitting an exam: without JavaScript, by script, every type of item, and what is refused."""
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -10,9 +9,8 @@ from app import clock
 from app.certification import service as certification
 from app.db import Database
 from app.exams.models import Attempt
-from tests.asking import sign_edition
 from tests.factories import World, certify
-from tests.web.conftest import Browser, old_world
+from tests.web.conftest import Browser
 from tests.web.page import Page
 from tests.web.sitting import (
     EXAM,
@@ -30,7 +28,6 @@ from tests.web.sitting import (
 )
 
 ITEMS = 20
-BUTTON = re.compile(r"<button[^>]*>")
 UNKNOWN = 999_999
 
 
@@ -195,48 +192,6 @@ def test_the_review_names_what_is_unanswered(browser: Browser, world: World, dat
     assert Page(paper_of(database, attempt_id)[18].shown["stem"] + "<body>").text in page.text
 
 
-def test_with_questions_open_it_is_asked_once_more(browser: Browser, world: World, database: Database) -> None:
-    attempt_id = start(database, world.ann.actor)
-    answer_all(database, world.ann.actor, attempt_id, at=clock.now(), upto=18)
-    review = browser.sign_in(world.ann).page(f"/attempts/{attempt_id}/review")
-    assert "2 questions are not answered and count as wrong." in review.text
-    assert f"/attempts/{attempt_id}/submit" in review.links
-    asked = browser.page(f"/attempts/{attempt_id}/submit")
-    assert asked.h1 == ["Submit with 2 questions not answered?"]
-    assert "2 questions are not answered and count as wrong." in asked.text
-    form = asked.form(f"/attempts/{attempt_id}/submit")
-    assert browser.post(form.action, data=form.fields).location == f"/attempts/{attempt_id}/result"
-    assert browser.get(f"/attempts/{attempt_id}/submit").location == f"/attempts/{attempt_id}/result"
-
-
-def test_with_all_answered_the_review_submits(browser: Browser, world: World, database: Database) -> None:
-    attempt_id = start(database, world.ann.actor)
-    answer_all(database, world.ann.actor, attempt_id, at=clock.now(), upto=19)
-    browser.sign_in(world.ann)
-    assert "1 question is not answered and counts as wrong." in browser.page(f"/attempts/{attempt_id}/review").text
-    answer_all(database, world.ann.actor, attempt_id, at=clock.now())
-    review = browser.page(f"/attempts/{attempt_id}/review")
-    assert "counts as wrong" not in review.text
-    assert f"/attempts/{attempt_id}/submit" not in review.links
-
-
-@pytest.mark.parametrize("kind", ["single-choice", "multiple-choice", "numeric", "ordering", "matching"])
-def test_the_first_button_saves_and_goes_on(browser: Browser, world: World, database: Database, kind: str) -> None:
-    """Enter in a field presses the first button of its form, whichever that is."""
-    with database.transaction() as session:
-        sign_edition(session, world, now=clock.now(), certainty=True)
-    attempt_id = start_mixed(database, world)
-    asked = next(one for one in paper_of(database, attempt_id) if one.shown["type"] == kind)
-    source = browser.sign_in(world.ann).get(item_url(attempt_id, asked.position)).text
-    form = source[source.index("<form method") :]
-    first = BUTTON.search(form)
-    assert first is not None
-    assert 'type="submit"' in first[0]
-    assert "name=" not in first[0]
-    assert "formaction" not in first[0]
-    assert "How sure are you?" in form
-
-
 def test_submitting_twice_changes_nothing(browser: Browser, world: World, database: Database) -> None:
     attempt_id = start(database, world.ann.actor)
     browser.sign_in(world.ann)
@@ -372,17 +327,6 @@ def test_who_is_certified_waits_for_the_renewal_window(browser: Browser, world: 
     with database.transaction() as session:
         certify(session, world, world.ann, now=clock.now() - timedelta(days=2))
     refused(browser.sign_in(world.ann), database, "Your certification is current. You can sit the exam again from ")
-
-
-@old_world
-def test_one_number_names_an_attempt_on_every_page(browser: Browser, world: World, database: Database) -> None:
-    with database.transaction() as session:
-        certify(session, world, world.ann, now=clock.now() - timedelta(days=350))
-    told = "ttempt 2, and number 1 of the 3 allowed this time."
-    assert told in browser.sign_in(world.max).page(f"/technicians/{world.ann.id}").text
-    assert told in browser.sign_in(world.ann).page(EXAM).text
-    first = browser.send(EXAM, declared="yes").location
-    assert "Certification exam, attempt 2" in browser.page(first).text
 
 
 def closed_to(browser: Browser, database: Database, attempt_id: int) -> None:

@@ -187,7 +187,7 @@
   function hold() {
     stage.removeAttribute("aria-busy");
     const words = over ? "The time is up, and what you saved counts. No connection: the result is shown when it is back."
-      : wanted.body ? "No connection. Your exam is not submitted yet; it is when the connection is back."
+      : wanted.body ? "No connection. Your exam is not submitted yet; we submit it when it is back."
         : "No connection. You are still here; we go on when it is back.";
     if (offline.hidden) announce(words);
     offline.textContent = words;
