@@ -28,6 +28,12 @@ def test_with_questions_open_it_is_asked_once_more(browser: Browser, world: Worl
     assert browser.get(f"/attempts/{attempt_id}/submit").location == f"/attempts/{attempt_id}/result"
 
 
+def test_a_script_that_submits_is_told_where_the_result_is(browser: Browser, world: World, database: Database) -> None:
+    attempt_id = start(database, world.ann.actor)
+    answer = browser.sign_in(world.ann).fetch(f"/attempts/{attempt_id}/submit")
+    assert answer.get_json() == {"goto": f"/attempts/{attempt_id}/result"}
+
+
 def test_with_all_answered_the_review_submits(browser: Browser, world: World, database: Database) -> None:
     attempt_id = start(database, world.ann.actor)
     answer_all(database, world.ann.actor, attempt_id, at=clock.now(), upto=19)

@@ -168,14 +168,16 @@
     stage.setAttribute("aria-busy", "true");
     let response, text;
     try {
-      response = await fetch(url, { method: body ? "POST" : "GET", body, headers: { Accept: "text/html" }, signal: AbortSignal.timeout(PATIENCE) });
+      if (body) return leave((await post(url, body)).goto);
+      response = await fetch(url, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(PATIENCE) });
       if (response.status >= 500) throw new Error(response.status);
       text = await response.text();
-    } catch {
+    } catch (problem) {
+      if (problem.lasting) return leave(problem.goto ?? url);
       if (wanted === mine) hold();
       return;
     }
-    if (wanted !== mine && !body) return; // something else was pressed meanwhile
+    if (wanted !== mine) return; // something else was pressed meanwhile
     stay();
     const page = new DOMParser().parseFromString(text, "text/html");
     if (response.redirected || !response.ok || !find("[data-part]", page)) return leave(response.url);
