@@ -50,6 +50,7 @@ from app.web import (
     sign_offs,
     sittings,
     statistics,
+    submitting,
     technicians,
     tokens,
     verify,
@@ -124,11 +125,11 @@ def create(settings: Settings, database: Database) -> Flask:
         app.register_blueprint(module.bp)
     for module in (account, assignments, board, courses, editions, evidence, exams, home, ops, people):
         app.register_blueprint(module.bp)
-    for module in (outside, records):
+    for module in (outside, records, verify):
         app.register_blueprint(module.bp)
     for module in (networks, proctoring, refresher, release_changes, releases, results, scope, sign_offs, sittings):
         app.register_blueprint(module.bp)
-    for module in (bulk_changes, interlocks, life, recall_tasks, recalls, statistics, technicians, tokens, verify):
+    for module in (bulk_changes, interlocks, life, recall_tasks, recalls, statistics, submitting, technicians, tokens):
         app.register_blueprint(module.bp)
     setattr(app.view_functions["static"], "access", access.PUBLIC)  # noqa: B010  Flask's own view, typed without it
     if settings.trusted_proxies:

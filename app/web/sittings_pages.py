@@ -5,6 +5,7 @@ from datetime import datetime
 
 from flask import url_for
 
+from app.clock import day_in
 from app.exams import timing
 from app.exams.watching import MOST_EVENTS, EventKind
 from app.reports.sittings import Sat, SittingsRecord, Task, Told
@@ -38,7 +39,7 @@ def _task(task: Task, zone: str) -> Context:
 def _sat(sat: Sat, zone: str, now: datetime) -> Context:
     attempt = sat.attempt
     closed_at = timing.closed_at_of(attempt.closed_at, attempt.deadline_at, now)
-    until = f", closed {clock_time(closed_at, zone)}" if closed_at else ", still running"
+    until = f", closed {_until(attempt.started_at, closed_at, zone)}" if closed_at else ", still running"
     lines = _lines(sat.events, zone)
     return {
         "id": attempt.id,
@@ -50,6 +51,12 @@ def _sat(sat: Sat, zone: str, now: datetime) -> Context:
         "lines": lines[:SHOWN_EVENTS],
         "more": f"And {len(lines) - SHOWN_EVENTS} more." if len(lines) > SHOWN_EVENTS else "",
     }
+
+
+def _until(started_at: datetime, closed_at: datetime, zone: str) -> str:
+    """Return when a sitting closed: its time, or its day and time where it is not the day that it started on."""
+    same = day_in(zone, started_at) == day_in(zone, closed_at)
+    return clock_time(closed_at, zone) if same else moment(closed_at, zone)
 
 
 def summary(events: Sequence[Told]) -> str:

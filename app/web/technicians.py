@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, Length
 from app.certification import service
 from app.certification.lifecycle import State, StateAsOf, suspensions
 from app.certification.queries import Held, Observed
+from app.certification.refusals import from_when
 from app.certification.standing import Standing, exam_fact
 from app.exams import timing
 from app.exams.history import granted_of
@@ -22,6 +23,7 @@ from app.releases.manifest import procedure_name, span
 from app.reports.technician import TechnicianRecord, technician_record
 from app.web.access import go, now, reading, requires, transaction, visitor
 from app.web.accommodations import new_url
+from app.web.exam_words import attempt_words
 from app.web.forms import HouseForm, plain, refusals_in, tidy
 from app.web.life_pages import act_links
 from app.web.recall_task_pages import open_line
@@ -221,8 +223,8 @@ def _seat(where: Standing, zone: str) -> str:
     if where.open_attempt:
         return f"Sitting the exam now, until {moment(where.open_attempt.deadline_at, zone)}."
     if isinstance(where.seat, timing.Allowed):
-        return f"Can sit the exam: attempt {where.seat.number} of {where.seat.of}."
-    when = moment(where.seat.when, zone) if where.seat.when else ""
+        return f"Can sit the exam: {attempt_words(where.attempts, where.seat).lower()}."
+    when = from_when(where.seat.when, zone) if where.seat.when else ""
     return {
         RefusalKind.PASSED: "The exam is passed.",
         RefusalKind.NOT_OPEN: f"Can sit the exam again from {when}.",

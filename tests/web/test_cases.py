@@ -15,11 +15,12 @@ from app.exams import case_queries, queries
 from app.exams.case_models import Appeal, AppealAnswer, CaseDecision, CaseProposal, ItemCase, Regrade
 from app.exams.models import Attempt
 from app.exams.queries import Asked
+from app.web.appeals_pages import first_words
 from tests.factories import COURSE, PASSWORD, World
 from tests.integration.wrong_keys import sit_but
 from tests.web.conftest import Browser
 from tests.web.page import Page
-from tests.web.sitting import paper_of, passed
+from tests.web.sitting import failed, paper_of, passed, start
 
 REASON = "The protocol changed in spring."
 WORDS = "My protocol says the opposite."
@@ -178,7 +179,8 @@ def test_a_question_is_contested_by_its_number_and_its_answer_is_read(
     attempt_id, item = almost
     url = f"/attempts/{attempt_id}/appeal"
     page = browser.sign_in(world.ann).page(url)
-    assert item.shown["stem"] not in page.text
+    assert f"Question {item.position}: {first_words(item.shown['stem'])}" in page.text
+    assert item.shown["options"][0]["html"] not in page.text
     assert browser.send(url, position=item.position, words=WORDS).status_code == 303
     page = browser.page(f"/attempts/{attempt_id}/result")
     assert f"Question {item.position}, contested on" in page.text
@@ -204,6 +206,17 @@ def test_a_question_is_contested_by_its_number_and_its_answer_is_read(
     assert appeal_url in browser.page(str(answer.location)).links
     assert "The case of this question" in browser.page(appeal_url).text
     assert (count(database, Appeal), count(database, AppealAnswer), count(database, ItemCase)) == (1, 1, 1)
+
+
+def test_while_an_exam_runs_no_word_of_an_earlier_one_is_told(
+    browser: Browser, world: World, database: Database
+) -> None:
+    failed_id = failed(database, world.ann.actor, days_ago=2)
+    start(database, world.ann.actor)
+    page = browser.sign_in(world.ann).page(f"/attempts/{failed_id}/appeal")
+    assert "Question 20" in page.text
+    assert "Question 20:" not in page.text
+    assert "While you sit an exam, questions are named by their number only." in page.text
 
 
 @pytest.mark.parametrize("position", ["", "21", "-1", "x", "1e3"])

@@ -9,8 +9,10 @@ from app.certification import service as certification
 from app.cli.demo_story import form_for
 from app.db import Database
 from app.exams import queries, watching
+from app.exams.models import Attempt
+from app.web.words import moment
 from tests.asking import sign_edition
-from tests.factories import World
+from tests.factories import ZONE, World
 from tests.web.conftest import Browser
 from tests.web.sitting import EXAM, item_url, paper_of, right, start, start_mixed
 
@@ -56,6 +58,17 @@ def test_facts_stand_on_the_record_in_plain_words(browser: Browser, world: World
         assert "They prove nothing" in page.text
         assert f"/technicians/{world.ann.id}/sittings" in browser.page(f"/technicians/{world.ann.id}").links
     assert sat
+
+
+def test_a_sitting_that_closed_on_another_day_says_which(browser: Browser, world: World, database: Database) -> None:
+    began = clock.now() - timedelta(days=3)
+    attempt_id = start(database, world.ann.actor, at=began)
+    midnight = clock.start_of(ZONE, clock.day_in(ZONE, began) + timedelta(days=1))
+    with database.transaction() as session:
+        attempt = session.get_one(Attempt, attempt_id)
+        attempt.started_at, attempt.deadline_at = midnight - timedelta(minutes=20), midnight + timedelta(minutes=10)
+    page = browser.sign_in(world.max).page(f"/technicians/{world.ann.id}/sittings")
+    assert f"closed {moment(midnight + timedelta(minutes=10), ZONE)}" in page.text
 
 
 def test_a_manager_talks_over_what_somebody_was_sure_of(
