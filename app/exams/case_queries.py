@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.errors import NotFoundError, RefusedError
@@ -317,9 +317,14 @@ class Contested:
 
 
 def appeals(
-    session: Session, organisation_id: int, appeal_id: int | None = None, *, limit: int = 200
+    session: Session,
+    organisation_id: int,
+    appeal_id: int | None = None,
+    *,
+    only: ColumnElement[bool] | None = None,
+    limit: int = 200,
 ) -> list[Contested]:
-    """Return the appeals of an organisation, those that wait first (the oldest first), or one; one query."""
+    """Return the appeals of an organisation, those that wait first (the oldest first), some, or one; one query."""
     decider = aliased(Account)
     query = (
         select(Appeal, Attempt, Account.name, PaperItem, ItemContent, AppealAnswer, decider.name)
@@ -335,6 +340,8 @@ def appeals(
     )
     if appeal_id is not None:
         query = query.where(Appeal.id == appeal_id)
+    if only is not None:
+        query = query.where(only)
     return [
         Contested(appeal=row[0], attempt=row[1], name=row[2], item=row[3], content=row[4], answer=row[5], by=row[6])
         for row in session.execute(query)

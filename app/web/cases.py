@@ -8,7 +8,7 @@ from wtforms.validators import InputRequired, Length
 
 from app.certification import cases as certification
 from app.errors import NotFoundError
-from app.exams import case_queries, cases
+from app.exams import case_news, case_queries, cases
 from app.people import passwords
 from app.people.permissions import Action
 from app.reports.cases import read_case
@@ -78,12 +78,13 @@ class ReviewForm(ReasonForm):
 @bp.get("/cases")
 @requires(Action.SEE_CASES)
 def show() -> Any:
-    """List the cases, open ones first, and the passes that wait for a review."""
+    """List the cases, open ones first, and what waits: appeals for an answer or a case, passes for a review."""
     organisation_id = visitor().actor.organisation_id
     with reading() as found:
+        contested = case_news.pending(found, organisation_id)
         lines = case_queries.cases(found, organisation_id)
         waiting = case_queries.pass_reviews(found, organisation_id)
-    return render_template("cases/cases.html", cases=list_page(lines, waiting, visitor()))
+    return render_template("cases/cases.html", cases=list_page(lines, waiting, contested, visitor()))
 
 
 @bp.get("/cases/new")

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from app.certification.cases import Resting
 from app.content.values import ItemType
 from app.exams.case_models import DISMISSED, FALLS, STANDS, CaseProposal
-from app.exams.case_queries import CaseLine, PassReview, Variant, WholeCase
+from app.exams.case_queries import CaseLine, Contested, PassReview, Variant, WholeCase
 from app.exams.cases import MEANING
 from app.exams.regrading import NEEDS_KEY, Policy
 from app.exams.scoring import percent_of
@@ -39,10 +39,15 @@ KINDS = {
 }
 
 
-def list_page(lines: Sequence[CaseLine], waiting: Sequence[PassReview], who: Visitor) -> Context:
-    """Return the list of cases, and the passes that wait for a review."""
+def list_page(
+    lines: Sequence[CaseLine], waiting: Sequence[PassReview], contested: Sequence[Contested], who: Visitor
+) -> Context:
+    """Return the list of cases, and what waits: appeals for an answer or a case, passes for a review."""
+    zone = who.person.time_zone
     return {
         "new_url": url_for("cases.find") if who.actor.can(Action.OPEN_CASE) else "",
+        "asked": [_contested(one, zone) for one in contested if one.answer is None],
+        "upheld": [_contested(one, zone) for one in contested if one.answer is not None],
         "cases": [
             {
                 "href": url_for("cases.case", case_id=line.case.id),
@@ -64,6 +69,17 @@ def list_page(lines: Sequence[CaseLine], waiting: Sequence[PassReview], who: Vis
             }
             for one in waiting
         ],
+    }
+
+
+def _contested(one: Contested, zone: str) -> Context:
+    given = one.answer
+    return {
+        "href": url_for("appeals.appeal", appeal_id=one.appeal.id),
+        "title": _plain(one.content.shown["stem"]) if one.content else "The result as a whole",
+        "sub": f"Appeal of {one.name}, upheld by {one.by}" if given else f"Appeal of {one.name}",
+        "note": moment(given.decided_at if given else one.appeal.appealed_at, zone),
+        "status": None,
     }
 
 
