@@ -258,9 +258,7 @@ def test_a_key_leads_to_the_place_in_the_lesson(browser: Browser, world: World, 
     assert f'id="fact-settings-{row}"' in browser.get(str(answer.location).split("#")[0]).text
 
 
-def test_who_is_concerned_is_told(
-    browser: Browser, world: World, database: Database, almost: tuple[int, Asked]
-) -> None:
+def test_who_is_concerned_is_told(browser: Browser, world: World, almost: tuple[int, Asked]) -> None:
     attempt_id, item = almost
     browser.sign_in(world.ann).send(f"/attempts/{attempt_id}/appeal", position=item.position, words=WORDS)
     # Tom published the paper: somebody else answers, and only they are told that it waits.
