@@ -22,7 +22,7 @@ from app.releases.queries import NOTHING_WITHDRAWN, Withdrawals
 from app.web.access import now, reading, requires, visitor
 from app.web.exam_words import seat_text
 from app.web.proof_words import proof_context
-from app.web.results_after import appeals_context, entry, regrade_context, wrong_critical
+from app.web.results_after import appeals_context, asked_facts, entry, regrade_context, wrong_critical
 from app.web.words import Context, counted, moment
 
 bp = Blueprint("results", __name__)
@@ -135,6 +135,7 @@ def _result(attempt: Attempt, where: Standing, after: Aftermath, managers: list[
         "objectives": _objectives(stored, manifest),
         "critical": _critical(stored, manifest, after, shows_keys=shows_keys),
         "again": _again(stored, where),
+        "facts": _asked_facts(stored, where, after),
         "proof": proof_context(attempt, manifest["objectives"]),
         "regrade": regrade_context(attempt, after, zone),
         "appeals": appeals_context(attempt, after, now(), zone),
@@ -262,8 +263,19 @@ def _times(word: str, number: int) -> str:
     return f"{word} ({number})" if number > 1 else word
 
 
+def _weak(stored: Mapping[str, Any]) -> set[str]:
+    return {one["objective"] for one in stored["sections"] if not one["reached"]} | set(stored["failed_critical"])
+
+
+def _asked_facts(stored: Mapping[str, Any], where: Standing, after: Aftermath) -> list[Context]:
+    """Return the facts to read again; none while the exam is sat again, which may ask some of them once more."""
+    if where.open_attempt is not None:
+        return []
+    return asked_facts(after, _weak(stored), where.release.manifest["objectives"], where.release.course_id)
+
+
 def _again(stored: Mapping[str, Any], where: Standing) -> list[Context]:
-    weak = {one["objective"] for one in stored["sections"] if not one["reached"]} | set(stored["failed_critical"])
+    weak = _weak(stored)
     manifest = where.release.manifest
     return [
         {
@@ -296,8 +308,8 @@ def _award(where: Standing, passed: bool, zone: str, managers: list[str]) -> Con
         missing = where.assessment.missing
         return {
             **award,
-            "eyebrow": "Certification, still missing",
-            "title": missing[0].text if missing else title,
+            "eyebrow": title,
+            "title": "What is still missing" if missing else "Nothing is missing",
             "steps": [{"text": one.text, "met": one.met} for one in where.assessment.requirements],
             "lines": ["The certification starts on the day on which the last of these is met."],
             "action": {"label": "To your start page", "href": "/"},

@@ -73,8 +73,22 @@ def test_both_scores_stand_on_the_result_and_the_technicians_page(
     assert "Scored again 100% Passed" in page.text
     assert "It was wrong, and counts for nobody." in page.text
     assert "19 of 19 questions" in page.text
+    assert "Do not work by the key as asked." in page.text
+    assert REASON in page.text
     page = browser.sign_in(world.max).page(f"/technicians/{world.ann.id}")
     assert "at first 95%, not passed" in page.text
+
+
+def test_a_credit_that_was_given_is_not_called_right(browser: Browser, world: World, almost: tuple[int, Asked]) -> None:
+    attempt_id, item = almost
+    case_url = opened(browser.sign_in(world.tom), item)
+    browser.send(f"{case_url}/proposal", policy="full_credit")
+    sign(browser, world, case_url)
+    page = browser.sign_in(world.ann).page(f"/attempts/{attempt_id}/result")
+    assert page.text.count("Credited") == 1
+    assert "Everybody has the full credit for it, whatever they answered." in page.text
+    assert REASON in page.text
+    assert "What counts now Do not work by the key as asked." in page.text
 
 
 def test_a_new_key_is_named_by_the_kind_of_the_question(browser: Browser, world: World, database: Database) -> None:
