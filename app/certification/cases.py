@@ -76,7 +76,7 @@ def sign_case(
         raise RefusedError("The results are no longer what you saw: look again, then sign.")
     case, flips = exam_cases.regrade(session, actor=actor, case_id=case_id, proposal_id=proposal_id, now=now)
     session.expire_all()  # what counts of an attempt is read anew
-    return _certify(session, case, [account_id for _, account_id, passes in flips if passes], now)
+    return _certify(session, case, [account_id for _, account_id, passes, *_ in flips if passes], now)
 
 
 def _check_signer(case: ItemCase, proposal: CaseProposal, actor: Actor) -> None:

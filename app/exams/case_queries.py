@@ -1,7 +1,8 @@
 """Reading cases and appeals: one of each, the lists of them, and a paper as its owner sees it after the end."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select
@@ -190,6 +191,27 @@ def whole_case(session: Session, organisation_id: int, case_id: int) -> WholeCas
         decision=row[5],
         decider=row[6],
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sat:
+    """An exam that somebody sat: whose, of which course, and when it closed."""
+
+    name: str
+    course: str
+    number: int
+    closed_at: datetime | None
+
+
+def sat(session: Session, organisation_id: int, attempt_ids: Collection[int]) -> dict[int, Sat]:
+    """Return exams of an organisation by attempt; one query."""
+    rows = session.execute(
+        select(Attempt.id, Account.name, Release.title, Attempt.number, Attempt.closed_at)
+        .join(Account, Account.id == Attempt.account_id)
+        .join(Release, Release.id == Attempt.release_id)
+        .where(Attempt.organisation_id == organisation_id, Attempt.id.in_(attempt_ids))
+    )
+    return {row[0]: Sat(name=row[1], course=row[2], number=row[3], closed_at=row[4]) for row in rows}
 
 
 def _newest_proposal(organisation_id: int) -> ScalarSelect[int]:

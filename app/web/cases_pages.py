@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from app.certification.cases import Resting
 from app.content.values import ItemType
-from app.exams.case_models import DISMISSED, FALLS, STANDS, CaseProposal
+from app.exams.case_models import DISMISSED, FALLS, SIGNED, STANDS, CaseProposal
 from app.exams.case_queries import CaseLine, Contested, PassReview, Variant, WholeCase
 from app.exams.cases import MEANING
 from app.exams.regrading import NEEDS_KEY, Policy
@@ -25,6 +25,13 @@ POLICIES: dict[str, str] = {
     Policy.ACCEPT_BOTH: "Accept the old key and a new one",
     Policy.ACCEPT_NEW: "Accept only a new key",
     Policy.DROP: "Drop the question: it counts for nobody",
+}
+# What each says of the responses, told where one is chosen.
+MEANINGS: dict[str, str] = {
+    Policy.FULL_CREDIT: "Who was asked it gets the point, whatever they answered, and who left it out, too.",
+    Policy.ACCEPT_BOTH: "Who answered by either key gets the point. Nobody loses by it.",
+    Policy.ACCEPT_NEW: "Who answered by the old key loses the point. A pass may be lost; each one is reviewed.",
+    Policy.DROP: "The score is counted over the other questions. A pass may be lost; each one is reviewed.",
 }
 REVIEWS = {
     STANDS: "The pass stands, as it was given",
@@ -208,28 +215,37 @@ def _decision(whole: WholeCase, zone: str) -> Context | None:
 
 
 def _proposal(read: CaseRead, zone: str) -> Context:
-    proposal = read.whole.proposal
+    proposal, decision = read.whole.proposal, read.whole.decision
     assert proposal is not None  # noqa: S101  the caller asked
-    shown = read.whole.content.shown
+    shown, done = read.whole.content.shown, decision is not None and decision.kind == SIGNED
     gained = [flip for flip in proposal.flips if flip[2]]
     lost = [flip for flip in proposal.flips if not flip[2]]
     return {
         "policy": POLICIES[Policy(proposal.policy)],
         "by": f"Chosen by {read.whole.proposer}, counted on {moment(proposal.proposed_at, zone)}",
         "key": key_lines(shown, {"key": proposal.key}) if Policy(proposal.policy) in NEEDS_KEY else [],
-        "tiles": _tiles(proposal, len(gained), len(lost), len(read.resting)),
-        "rows": [_flip(flip, read) for flip in proposal.flips[:MOST_SHOWN]],
+        "tiles": _tiles(proposal, len(gained), len(lost), len(read.resting), done=done),
+        "rows": [_flip(flip, read, zone) for flip in proposal.flips[:MOST_SHOWN]],
         "more": max(0, len(proposal.flips) - MOST_SHOWN),
     }
 
 
-def _tiles(proposal: CaseProposal, gained: int, lost: int, resting: int) -> list[Context]:
+def _tiles(proposal: CaseProposal, gained: int, lost: int, resting: int, *, done: bool) -> list[Context]:
+    opens = "each opened a review" if done else "each opens a review"
     return [
         {"figure": proposal.attempts, "unit": _unit(proposal.attempts, "exam"), "text": "closed, that asked it"},
-        {"figure": proposal.changed, "unit": _unit(proposal.changed, "score"), "text": "would change"},
+        {
+            "figure": proposal.changed,
+            "unit": _unit(proposal.changed, "score"),
+            "text": "changed" if done else "would change",
+        },
         {"figure": gained, "unit": "to pass", "text": "failed before"},
-        {"figure": lost, "unit": "to fail", "text": "passed before; each opens a review"},
-        {"figure": resting, "unit": _unit(resting, "certification"), "text": "rest on these; none is touched"},
+        {"figure": lost, "unit": "to fail", "text": f"passed before; {opens}"},
+        {
+            "figure": resting,
+            "unit": _unit(resting, "certification"),
+            "text": f"{_rest(resting)} on these; none {'was' if done else 'is'} touched",
+        },
     ]
 
 
@@ -237,13 +253,20 @@ def _unit(number: int, noun: str) -> str:
     return counted(number, noun).split(" ", 1)[1]
 
 
-def _flip(flip: Sequence[Any], read: CaseRead) -> Context:
-    attempt_id, account_id, passes = flip
+def _rest(number: int) -> str:
+    return "rests" if number == 1 else "rest"
+
+
+def _flip(flip: Sequence[Any], read: CaseRead, zone: str) -> Context:
+    attempt_id, account_id, passes, *scores = flip
+    sat = read.exams.get(attempt_id)
+    when = f", {moment(sat.closed_at, zone)}" if sat and sat.closed_at else ""
     return {
-        "name": read.names.get(account_id, f"Account {account_id}"),
-        "attempt": f"Exam {attempt_id}",
+        "name": sat.name if sat else f"Account {account_id}",
+        "attempt": f"{sat.course}, attempt {sat.number}{when}" if sat else f"Exam {attempt_id}",
         "word": "From failed to passed" if passes else "From passed to failed",
         "icon": "circle-check" if passes else "circle-x",
+        "scores": f"{scores[0]}% before, {scores[1]}% as counted again" if scores else "",
         "rests": _numbers(one for one in read.resting if one.attempt_id == attempt_id),
     }
 
