@@ -95,7 +95,7 @@ def _form(record: TechnicianRecord) -> AttemptForm:
     form = AttemptForm()
     # Whose attempts are used up comes first, who has passed last: the first one is chosen before anybody chooses.
     order = sorted(record.standings, key=_need)
-    form.course.choices = [(one.release.course_id, f"{one.release.title}: {attempts_used(one)}") for one in order]
+    form.course.choices = [(one.release.course_id, one.release.title) for one in order]
     return form
 
 
@@ -141,6 +141,7 @@ def _technician(record: TechnicianRecord) -> Context:
         "sign_offs": [_sign_off(one, devices) for one in record.observed],
         "accommodations": [_accommodation(one, by, record) for one, by in record.accommodations],
         "accommodate_url": new_url(record.account_id) if _in_reach(record, Action.ACCOMMODATE) else "",
+        "used": [f"{one.release.title}: {attempts_used(one)}" for one in sorted(record.standings, key=_need)],
         "may_grant": _in_reach(record, Action.GRANT_ATTEMPT) and bool(record.standings),
     }
 

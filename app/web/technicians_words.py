@@ -26,12 +26,12 @@ def _reason(one: Mapping[str, Any], result: Mapping[str, Any], objectives: Mappi
         return f"{named(one['objective'])}: {one['text']}"
     if one["kind"] == ReasonKind.CRITICAL:
         wrong = counted(result["critical_of"] - result["critical_right"], "critical question")
-        return f"{wrong} wrong: {', '.join(named(each) for each in result['failed_critical'])}."
+        return f"{wrong} wrong: {'; '.join(named(each) for each in result['failed_critical'])}."
     return str(one["text"])
 
 
 def attempts_used(where: Standing) -> str:
-    """Return how many attempts of a course are used, and whether one more is needed; told beside the choice."""
+    """Return how many attempts of a course are used, and whether one more is needed; told above the choice."""
     seat = where.seat
     if where.open_attempt:
         return "sitting it now, not needed"
