@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import Select, Subquery, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.content.pieces import PieceKind
@@ -119,20 +119,7 @@ def _aftermath(attempt: Attempt) -> Select[Any]:
     """An appeal against the result (position 0) and the facts' titles ride on the first item; the rest repeats."""
     organisation_id, attempt_id = attempt.organisation_id, attempt.id
     newest, latest = latest_responses(attempt_id), _latest_regrade(organisation_id, attempt_id)
-    signed = (
-        select(
-            CaseDecision.id,
-            ItemCase.item_hash,
-            ItemCase.reason,
-            CaseProposal.policy,
-            CaseProposal.key,
-            ItemCase.id.label("case_id"),
-        )
-        .join(ItemCase, ItemCase.id == CaseDecision.case_id)
-        .join(CaseProposal, CaseProposal.id == CaseDecision.proposal_id)
-        .where(CaseDecision.organisation_id == organisation_id, CaseDecision.kind == SIGNED)
-        .subquery()
-    )
+    signed = _signed(organisation_id)
     return (
         select(
             PaperItem,
@@ -171,6 +158,23 @@ def _aftermath(attempt: Attempt) -> Select[Any]:
         .outerjoin(RegradeReview, RegradeReview.regrade_id == Regrade.id)
         .where(PaperItem.attempt_id == attempt_id)
         .order_by(PaperItem.position, signed.c.id)
+    )
+
+
+def _signed(organisation_id: int) -> Subquery:
+    return (
+        select(
+            CaseDecision.id,
+            ItemCase.item_hash,
+            ItemCase.reason,
+            CaseProposal.policy,
+            CaseProposal.key,
+            ItemCase.id.label("case_id"),
+        )
+        .join(ItemCase, ItemCase.id == CaseDecision.case_id)
+        .join(CaseProposal, CaseProposal.id == CaseDecision.proposal_id)
+        .where(CaseDecision.organisation_id == organisation_id, CaseDecision.kind == SIGNED)
+        .subquery()
     )
 
 

@@ -17,6 +17,7 @@ NOT_PURE = {
     "breaks": "the part of exams' service that stops the clock",
     "exposure": "reads the latest papers for exams' service",
     "aftermath": "reads a closed paper with what came after it",
+    "case_news": "reads whom cases and appeals concern",
     "appeals": "the part of certification's service that answers appeals",
     "case_models": "tables",
     "case_queries": "reads cases and appeals",
