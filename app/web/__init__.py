@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
 from app.db import Database
+from app.exams import case_news
 from app.learning.sniffing import LARGEST_FILE
 from app.people.limits import Limits
 from app.people.permissions import Action
@@ -165,13 +166,25 @@ def _add_globals(app: Flask, *, demo: bool) -> None:
                     "label": label,
                     "href": url_for(endpoint),
                     "current": request.blueprint in owners.split(),
-                    "count": 0,
+                    "count": _waiting(visitor) if endpoint == "cases.show" else 0,
                 }
                 for label, endpoint, action, owners in PLACES
                 if action is None or visitor.actor.can(action)
             ],
             "demo": demo or visitor.person.is_demo or g.get("demo", False),
         }
+
+
+def _waiting(visitor: access.Visitor) -> int:
+    """Return how many cases and appeals wait for somebody; the page of an error does not ask again."""
+    if "waiting" not in g:
+        g.waiting, counted = 0, visitor.person.beside
+        if counted:
+            g.waiting = case_news.of_these(visitor.actor, counted)
+        else:
+            with access.reading() as found:
+                g.waiting = case_news.waiting(found, visitor.actor)
+    return int(g.waiting)
 
 
 def _watch(app: Flask, settings: Settings) -> None:

@@ -13,6 +13,7 @@ from app.certification.queries import Held
 from app.certification.rules import RequirementKind, counts_as_practice
 from app.certification.standing import Record, Standing, records, standing_of
 from app.exams import cards, refresher, timing
+from app.exams.case_news import News
 from app.exams.models import Attempt
 from app.exams.timing import RefusalKind
 from app.people.permissions import Action
@@ -22,6 +23,7 @@ from app.reports.releases import unsigned
 from app.web.access import Visitor, now, reading, requires, visitor
 from app.web.exam_words import seat_text
 from app.web.held_words import held_alert
+from app.web.home_news import TOLD_FOR, news_alerts
 from app.web.recall_task_pages import open_alerts, open_line
 from app.web.withdrawals import withdrawal_alerts
 from app.web.words import (
@@ -57,7 +59,7 @@ def show() -> Any:
         return _elsewhere(who)
     with reading() as found:
         record = own_record(found, who)
-        in_force, due = _in_force_and_due(found, who, [*record.assigned, *record.held])
+        in_force, due, news = _in_force_and_due(found, who, [*record.assigned, *record.held])
     standings = [
         standing_of(record, in_force[course_id].release, now(), in_force[course_id].withdrawn)
         for course_id in dict.fromkeys([*record.assigned, *record.held])
@@ -65,7 +67,8 @@ def show() -> Any:
     ]
     standings.sort(key=_running_first)
     stopped = [alert for one in in_force.values() for alert in withdrawal_alerts(one, who.person.time_zone)]
-    home = _home(who, record, standings, stopped)
+    told = news_alerts(standings, news)
+    home = _home(who, record, standings, [*stopped, *told])
     return render_template("home/home.html", home={**home, "refresher": _refresher(standings, due)})
 
 
@@ -81,9 +84,12 @@ def own_record(found: Session, who: Visitor, course_ids: list[str] | None = None
     )[who.actor.account_id]
 
 
-def _in_force_and_due(found: Session, who: Visitor, course_ids: list[str]) -> tuple[dict[str, InForce], dict[str, int]]:
-    before = refresher.day_of(who.person.time_zone, now()).tomorrow_at
-    return cards.in_force_and_due(found, who.actor.organisation_id, who.actor.account_id, course_ids, before)
+def _in_force_and_due(
+    found: Session, who: Visitor, course_ids: list[str]
+) -> tuple[dict[str, InForce], dict[str, int], dict[str, News]]:
+    before, since = refresher.day_of(who.person.time_zone, now()).tomorrow_at, now() - TOLD_FOR
+    mine = (who.actor.organisation_id, who.actor.account_id)
+    return cards.in_force_and_due(found, *mine, course_ids, before=before, since=since)
 
 
 def _refresher(standings: list[Standing], due: Mapping[str, int]) -> Context | None:

@@ -7,6 +7,8 @@ from flask import url_for
 
 from app.clock import day_in
 from app.exams import timing
+from app.exams.models import CLOSED_BY_WITHDRAWAL, Attempt
+from app.exams.scoring import percent_of
 from app.exams.watching import MOST_EVENTS, EventKind
 from app.reports.sittings import Sat, SittingsRecord, Task, Told
 from app.web.words import Context, clock_time, counted, moment
@@ -45,9 +47,15 @@ def _sat(sat: Sat, zone: str, now: datetime) -> Context:
         "id": attempt.id,
         "title": sat.title,
         "sub": f"Attempt {attempt.number}, started {moment(attempt.started_at, zone)}{until}",
-        "place": f"In the clinic's network ({', '.join(attempt.networks)})" if attempt.networks else "Anywhere",
-        "let_in": f"With a code from {sat.let_in_by}" if sat.let_in_by else "No code was asked for",
-        "summary": summary(sat.events),
+        "facts": [
+            {"term": "Outcome", "value": outcome(attempt, over=closed_at is not None)},
+            {
+                "term": "Network",
+                "value": f"checked ({', '.join(attempt.networks)})" if attempt.networks else "not checked",
+            },
+            {"term": "On-site code", "value": f"from {sat.let_in_by}" if sat.let_in_by else "not asked"},
+            {"term": "During it", "value": summary(sat.events)},
+        ],
         "lines": lines[:SHOWN_EVENTS],
         "more": f"And {len(lines) - SHOWN_EVENTS} more." if len(lines) > SHOWN_EVENTS else "",
     }
@@ -59,6 +67,16 @@ def _until(started_at: datetime, closed_at: datetime, zone: str) -> str:
     return clock_time(closed_at, zone) if same else moment(closed_at, zone)
 
 
+def outcome(attempt: Attempt, *, over: bool) -> str:
+    """Return what came of a sitting, as far as it is known."""
+    if attempt.closed_by == CLOSED_BY_WITHDRAWAL:
+        return "does not count: what it asked was withdrawn"
+    if attempt.score_numerator is None or attempt.score_denominator is None:
+        return "time ran out, not scored yet" if over else "still running"
+    score = percent_of(attempt.score_numerator, attempt.score_denominator)
+    return f"{score}%, {'passed' if attempt.passed else 'not passed'}"
+
+
 def summary(events: Sequence[Told]) -> str:
     """Return how often the page was left and text was copied, in one sentence."""
     left = sum(one.kind == EventKind.LEFT for one in events)
@@ -66,7 +84,7 @@ def summary(events: Sequence[Told]) -> str:
     if len(events) >= MOST_EVENTS:
         return f"At least {MOST_EVENTS} times something was told; no more was written down."
     if not left and not copied:
-        return "The browser told of nothing."
+        return "Nothing was noted."
     parts = [f"the page was left {_times(left)}"] if left else []
     parts += [f"text was copied {_times(copied)}"] if copied else []
     text = ", and ".join(parts)

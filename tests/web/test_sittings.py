@@ -110,8 +110,10 @@ def test_a_sitting_says_who_let_in_and_what_was_told_before_it_is_over(
     assert browser.fetch(f"/attempts/{attempt_id}/events", kind="guilty", position="3").status_code == 409
     page = browser.sign_in(world.max).page(f"/technicians/{world.ann.id}/sittings")
     assert "still running" in page.text
-    assert "No code was asked for" in page.text
+    assert "Outcome still running Network not checked On-site code not asked" in page.text
     assert "question 3: left the page" in page.text
+    browser.sign_in(world.ann).send(f"/attempts/{attempt_id}/submit")
+    assert "Outcome 0%, not passed" in browser.sign_in(world.max).page(f"/technicians/{world.ann.id}/sittings").text
 
 
 def test_how_sure_one_is_is_asked_shown_again_and_never_required(
