@@ -6,11 +6,11 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from app.certification import scope
-from app.certification.lifecycle import Event, State, StateAsOf, event_of, resting_on, state_as_of
+from app.certification.lifecycle import BEGINS_PERIOD, Event, State, StateAsOf, event_of, resting_on, state_as_of
 from app.certification.models import Certification, CertificationEvent, SignOff
 from app.errors import NotFoundError
 from app.people.models import Account
@@ -28,6 +28,10 @@ class Held:
     events: tuple[Event, ...]
     requires: tuple[tuple[str, tuple["Held", ...]], ...] = ()
     """The title of each certification that it requires, with all that the person ever held of it."""
+    release_id: int | None = None
+    """The release that it was issued or renewed on last."""
+    taught: Mapping[str, str] | None = None
+    """The hashes of that release's lessons; None where it kept none, or nobody asked."""
 
     def on(self, day: date, known_at: datetime) -> StateAsOf:
         """Return the state on a day, as known at an instant; what it requires has to be in force as well."""
@@ -36,23 +40,35 @@ class Held:
 
 
 def held_by(
-    session: Session, organisation_id: int, account_ids: Collection[int], course_ids: Collection[str] | None = None
+    session: Session,
+    organisation_id: int,
+    account_ids: Collection[int],
+    course_ids: Collection[str] | None = None,
+    *,
+    taught: bool = False,
 ) -> dict[int, list[Held]]:
-    """Return the certifications of people with their events, by account, oldest first; one query."""
+    """Return the certifications of people with their events, by account, oldest first; one query.
+
+    `taught` brings along what the lessons were that each rests on: for a few people, not for a whole board.
+    """
     of = {"organisation_id": organisation_id, "account_ids": account_ids}
     found: dict[int, list[Held]] = {}
-    for held in _folded(session, _held_by(), of):  # of all courses: one may rest on another
+    for held in _folded(session, _held_by(taught=taught), of):  # of all courses: one may rest on another
         if course_ids is None or held.certification.course_id in course_ids:
             found.setdefault(held.certification.account_id, []).append(held)
     return found
 
 
 @cache
-def _held_by() -> Select[Certification, CertificationEvent]:
-    return _WITH_EVENTS.where(
+def _held_by(*, taught: bool) -> Any:
+    query = _WITH_EVENTS.where(
         Certification.organisation_id == bindparam("organisation_id"),
         Certification.account_id.in_(bindparam("account_ids", expanding=True)),
     )
+    if not taught:
+        return query
+    hashes = Release.manifest["lesson_hashes"]
+    return query.add_columns(hashes).outerjoin(Release, Release.id == CertificationEvent.release_id)
 
 
 _WITH_EVENTS = (
@@ -82,15 +98,20 @@ def by_number(session: Session, number: str) -> Held | None:
     return next((one for one in found if one.certification.number == number), None)
 
 
-def _folded(
-    session: Session, query: Select[Certification, CertificationEvent], of: Mapping[str, Any] | None = None
-) -> list[Held]:
+def _folded(session: Session, query: Any, of: Mapping[str, Any] | None = None) -> list[Held]:
     certifications: dict[int, Certification] = {}
     events: dict[int, list[Event]] = {}
-    for certification, event in session.execute(query, of):
+    resting: dict[int, tuple[int, Mapping[str, str] | None]] = {}
+    for certification, event, *taught in session.execute(query, of):
         certifications[certification.id] = certification
         events.setdefault(certification.id, []).append(event_of(event))
-    return with_required([Held(certification=one, events=tuple(events[key])) for key, one in certifications.items()])
+        if event.kind in BEGINS_PERIOD and event.release_id is not None:
+            resting[certification.id] = (event.release_id, taught[0] if taught else None)
+    found = []
+    for key, one in certifications.items():
+        release_id, taught_then = resting.get(key, (None, None))
+        found.append(Held(certification=one, events=tuple(events[key]), release_id=release_id, taught=taught_then))
+    return with_required(found)
 
 
 def with_required(found: Sequence[Held]) -> list[Held]:

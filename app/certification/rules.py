@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from app.certification.dates import Period
 from app.certification.lifecycle import State
+from app.certification.renewal import NONE, Again, lessons_text
 from app.certification.scope import Cell, GrantedCell
 from app.content.values import Scheme
 from app.exams.scoring import percent_shown
@@ -54,7 +55,8 @@ class Facts:
     """What is known of a person under a scheme.
 
     `lessons` are the ids of the release, in order; `cells` what the release can grant; `observed` holds one
-    cell for every signed-off treatment, so that a cell may stand in it several times.
+    cell for every signed-off treatment, so that a cell may stand in it several times. `again` is what a renewal needs
+    of the lessons, None where it needs what a first issue does.
     """
 
     lessons: tuple[str, ...]
@@ -63,6 +65,7 @@ class Facts:
     cells: tuple[GrantedCell, ...] = ()
     observed: tuple[Cell, ...] = ()
     certifications: tuple[HeldCertification, ...] = ()
+    again: Again | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,7 +96,9 @@ class Assessment:
 def assess(scheme: Scheme, facts: Facts) -> Assessment:
     """Weigh every requirement of a scheme; none hides another."""
     requirements: list[Requirement] = []
-    if scheme.requires_lessons == "all":
+    if facts.again is not None:
+        requirements.extend(_lessons_again(facts.again))
+    elif scheme.requires_lessons == "all":
         requirements.append(_lessons(facts))
     requirements.append(_exam(facts.exam))
     if scheme.requires_sign_offs:
@@ -124,6 +129,22 @@ def _lessons(facts: Facts) -> Requirement:
         text=f"{done} of {_counted(needed, 'lesson')} read",
         missing=missing,
     )
+
+
+def _lessons_again(again: Again) -> list[Requirement]:
+    if again.asks == NONE:
+        return []
+    missing = tuple(lesson for lesson in again.needed if lesson not in again.read)
+    return [
+        Requirement(
+            kind=RequirementKind.LESSONS,
+            met=not missing,
+            done=len(again.read),
+            needed=len(again.needed),
+            text=lessons_text(again),
+            missing=missing,
+        )
+    ]
 
 
 def _exam(exam: ExamFact | None) -> Requirement:

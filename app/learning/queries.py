@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 
 from sqlalchemy import Select, bindparam, select
@@ -10,12 +11,26 @@ from sqlalchemy.orm import Session
 from app.learning.models import Assignment, LessonCompletion
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A lesson that was read: in which release, and when; it may have been read again later."""
+
+    lesson_id: str
+    release_id: int
+    read_at: datetime
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Assigned:
-    """An assignment and the ids of the lessons of its course that the person has read, in whatever release."""
+    """An assignment with what the person has read of its course, in whatever release."""
 
     assignment: Assignment
-    lessons_read: frozenset[str]
+    readings: frozenset[Reading] = frozenset()
+
+    @property
+    def lessons_read(self) -> frozenset[str]:
+        """The ids of the lessons that were ever read."""
+        return frozenset(one.lesson_id for one in self.readings)
 
 
 def assigned(
@@ -23,18 +38,18 @@ def assigned(
 ) -> dict[tuple[int, str], Assigned]:
     """Return what is assigned to people with the lessons read, by (account, course), due first; one query."""
     of = {"organisation_id": organisation_id, "account_ids": account_ids, "course_ids": course_ids}
-    rows: dict[tuple[int, str], tuple[Assignment, set[str]]] = {}
-    for one, lesson_id in session.execute(_assigned(some=course_ids is not None), of):
+    rows: dict[tuple[int, str], tuple[Assignment, set[Reading]]] = {}
+    for one, lesson_id, release_id, read_at in session.execute(_assigned(some=course_ids is not None), of):
         found = rows.setdefault((one.account_id, one.course_id), (one, set()))
         if lesson_id is not None:
-            found[1].add(lesson_id)
-    return {key: Assigned(assignment=one, lessons_read=frozenset(read)) for key, (one, read) in rows.items()}
+            found[1].add(Reading(lesson_id, release_id, read_at))
+    return {key: Assigned(assignment=one, readings=frozenset(read)) for key, (one, read) in rows.items()}
 
 
 @cache
-def _assigned(*, some: bool) -> Select[Assignment, str]:
+def _assigned(*, some: bool) -> Select[Assignment, str, int, datetime]:
     query = (
-        select(Assignment, LessonCompletion.lesson_id)
+        select(Assignment, LessonCompletion.lesson_id, LessonCompletion.release_id, LessonCompletion.completed_at)
         .outerjoin(
             LessonCompletion,
             (LessonCompletion.organisation_id == Assignment.organisation_id)

@@ -15,7 +15,7 @@ from app.errors import NotFoundError
 from app.exams.history import History, sat
 from app.exams.models import Accommodation, CoachingTask
 from app.learning.models import Assignment, LessonCompletion
-from app.learning.queries import Assigned
+from app.learning.queries import Assigned, Reading
 from app.people.models import Account, Clinic, RoleGrant
 from app.people.permissions import Role
 from app.releases import queries as releases
@@ -62,7 +62,7 @@ _PERSON = (
         Clinic.id.label("clinic_id"),
         Clinic.name.label("clinic"),
         Assignment,
-        LessonCompletion.lesson_id,
+        LessonCompletion,
         Accommodation,
         _granter.name.label("granted_by"),
         _TO_TALK_OVER.label("to_talk_over"),
@@ -108,7 +108,7 @@ def technician_record(
     clinics = {row.clinic_id: row.clinic for row in rows if row.clinic_id is not None}
     if not rows or (within is not None and clinics.keys().isdisjoint(within)):
         raise NotFoundError
-    held = certifications.held_by(session, organisation_id, [account_id]).get(account_id, [])
+    held = certifications.held_by(session, organisation_id, [account_id], taught=True).get(account_id, [])
     read = sat(session, organisation_id, [account_id])
     histories = doubted(session, read.histories, held)
     record = Record(
@@ -147,12 +147,12 @@ def _accommodations(rows: Sequence[Row[*tuple[Any, ...]]]) -> tuple[tuple[Accomm
 
 
 def _assigned(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[str, Assigned]:
-    found: dict[str, tuple[Assignment, set[str]]] = {}
+    found: dict[str, tuple[Assignment, set[Reading]]] = {}
     for row in rows:
         if row.Assignment is not None:
-            read = found.setdefault(row.Assignment.course_id, (row.Assignment, set()))[1]
-            read.update([row.lesson_id] if row.lesson_id else [])
+            read, one = found.setdefault(row.Assignment.course_id, (row.Assignment, set()))[1], row.LessonCompletion
+            read.update([Reading(one.lesson_id, one.release_id, one.completed_at)] if one else [])
     return {
-        course_id: Assigned(assignment=assignment, lessons_read=frozenset(read))
+        course_id: Assigned(assignment=assignment, readings=frozenset(read))
         for course_id, (assignment, read) in found.items()
     }
