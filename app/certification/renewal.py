@@ -37,6 +37,11 @@ class Again:
     read: frozenset[str]
     titles: tuple[str, ...]
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The lessons still to be read."""
+        return tuple(lesson for lesson in self.needed if lesson not in self.read)
+
     def told(self, ever_read: Collection[str]) -> frozenset[str]:
         """Return the lessons that a page shows as read: of those needed only what counts."""
         return frozenset(ever_read) - set(self.needed) | self.read

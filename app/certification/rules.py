@@ -134,15 +134,14 @@ def _lessons(facts: Facts) -> Requirement:
 def _lessons_again(again: Again) -> list[Requirement]:
     if again.asks == NONE:
         return []
-    missing = tuple(lesson for lesson in again.needed if lesson not in again.read)
     return [
         Requirement(
             kind=RequirementKind.LESSONS,
-            met=not missing,
+            met=not again.missing,
             done=len(again.read),
             needed=len(again.needed),
             text=lessons_text(again),
-            missing=missing,
+            missing=again.missing,
         )
     ]
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.certification import scope
 from app.certification.lifecycle import State, StateAsOf
 from app.certification.queries import Held
+from app.certification.renewal import lessons_text
 from app.certification.rules import RequirementKind, counts_as_practice
 from app.certification.standing import Record, Standing, records, standing_of
 from app.exams import cards, refresher, timing
@@ -19,7 +20,7 @@ from app.releases.manifest import TYPES, procedure_name
 from app.releases.queries import InForce
 from app.reports.releases import unsigned
 from app.web.access import Visitor, now, reading, requires, visitor
-from app.web.exam_words import seat_text
+from app.web.exam_words import renewal_text, seat_text, size_of
 from app.web.withdrawals import withdrawal_alerts
 from app.web.words import Context, counted, day, days_left, moment, scope_lines, short_day, status_of, weekday
 
@@ -118,8 +119,8 @@ def next_step(where: Standing, today: date, zone: str) -> Context | None:
     """Return what a person does next in a course: go on reading, go on sitting, start the exam; None if nothing."""
     manifest = where.release.manifest
     lessons = manifest["lessons"]
-    unread = [lesson for lesson in lessons if lesson["id"] not in where.lessons_read]
-    done = len(lessons) - len(unread)
+    unread = _unread(where)
+    done = sum(lesson["id"] in where.lessons_read for lesson in lessons)
     step: Context = {
         "label": where.release.title,
         "done": done,
@@ -135,29 +136,48 @@ def next_step(where: Standing, today: date, zone: str) -> Context | None:
         return {**step, "title": "Go on with your exam", "text": text, "action": {"label": "Go on", "href": url}}
     if where.withdrawn.whole:
         return None
-    if unread and where.state.state not in (State.ACTIVE, State.GRACE, State.SUSPENDED):
-        first = unread[0]
-        number = lessons.index(first) + 1
-        url = url_for("courses.lesson", course_id=course_id, lesson_id=first["id"])
-        return {
-            **step,
-            "title": first["title"],
-            "text": manifest["summary"],
-            "here": number,
-            "progress": f"lesson {number} of {len(lessons)}",
-            "action": {"label": "Continue lesson" if done else "Start the course", "href": url},
-            "notes": [f"About {first['minutes']} minutes", *step["notes"]],
-        }
+    if unread:
+        return {**step, **_lesson_step(where, unread[0], done, step["notes"])}
     if isinstance(where.seat, timing.Allowed) and not _passed(where):
         again = where.held is not None
         text = "Sit the exam again to renew your certification." if again else "You have read every lesson."
+        minutes = size_of(manifest, where.renewal)[1]
+        told = f"{text} It takes at most {minutes} minutes."
         return {
             **step,
             "title": "Renew your certification" if again else "Sit the exam",
-            "text": f"{text} It takes at most {manifest['exam']['time_limit_minutes']} minutes.",
+            "text": renewal_text(where.renewal, where.terms) if where.renewal else told,
             "action": {"label": "Go to the exam", "href": url_for("exams.start", course_id=course_id)},
         }
     return None
+
+
+def _unread(where: Standing) -> list[Context]:
+    """Return the lessons to read next: of a renewal those that it needs, none while a certification is current."""
+    lessons = where.release.manifest["lessons"]
+    if where.again:
+        early = isinstance(where.seat, timing.Refused) and where.seat.kind is RefusalKind.NOT_OPEN
+        return [one for one in lessons if one["id"] in where.again.missing and not early]
+    if where.state.state in (State.ACTIVE, State.GRACE, State.SUSPENDED):
+        return []
+    return [one for one in lessons if one["id"] not in where.lessons_read]
+
+
+def _lesson_step(where: Standing, first: Context, done: int, notes: list[str]) -> Context:
+    lessons = where.release.manifest["lessons"]
+    number = lessons.index(first) + 1
+    started = "Continue lesson" if done else "Start the course"
+    return {
+        "title": first["title"],
+        "text": lessons_text(where.again) + "." if where.again else where.release.manifest["summary"],
+        "here": number,
+        "progress": f"lesson {number} of {len(lessons)}",
+        "action": {
+            "label": "Read the lesson" if where.again else started,
+            "href": url_for("courses.lesson", course_id=where.release.course_id, lesson_id=first["id"]),
+        },
+        "notes": [f"About {first['minutes']} minutes", *notes],
+    }
 
 
 def _waits_for_a_seat(where: Standing) -> bool:

@@ -23,7 +23,7 @@ from app.reports.technician import TechnicianRecord, technician_record
 from app.web.access import go, now, reading, requires, transaction, visitor
 from app.web.accommodations import new_url
 from app.web.forms import HouseForm, plain, refusals_in, tidy
-from app.web.terms_words import terms_lines
+from app.web.terms_words import terms_lines, time_words
 from app.web.words import Context, counted, day, days_left, moment, scope_lines, scope_rows, short_day, status_of
 
 bp = Blueprint("technicians", __name__)
@@ -196,7 +196,8 @@ def _seat(where: Standing, zone: str) -> str:
     if where.open_attempt:
         return f"Sitting the exam now, until {moment(where.open_attempt.deadline_at, zone)}."
     if isinstance(where.seat, timing.Allowed):
-        return f"Can sit the exam: attempt {where.seat.number} of {where.seat.of}."
+        exam = _exam(where)
+        return f"Can sit the {exam}: attempt {where.seat.number} of {where.seat.of}."
     when = moment(where.seat.when, zone) if where.seat.when else ""
     return {
         RefusalKind.PASSED: "The exam is passed.",
@@ -204,6 +205,14 @@ def _seat(where: Standing, zone: str) -> str:
         RefusalKind.WAIT: f"Can sit the exam again from {when}.",
         RefusalKind.USED_UP: "All attempts are used up. It takes one more, granted with a reason.",
     }[where.seat.kind]
+
+
+def _exam(where: Standing) -> str:
+    """Return what is sat next: a renewal's is told with its size."""
+    if where.renewal is None:
+        return "exam"
+    minutes = time_words(where.renewal.exam.time_limit_minutes * where.terms.time_factor)
+    return f"renewal exam ({counted(where.renewal.items, 'question')}, {minutes})"
 
 
 def _assignment(where: Standing, today: date) -> Context:
