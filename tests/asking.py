@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from app.releases import comparing
 from app.releases import service as releases
-from app.releases.freeze import Frozen
 from app.releases.freeze import Frozen
 from app.releases.models import Release
 from tests.factories import PASSWORD, World, frozen_course
@@ -33,6 +33,10 @@ def sign_renewing(
 
 def _signed(session: Session, world: World, edition: Frozen, now: datetime) -> Release:
     release = releases.publish(session, actor=world.tom.actor, frozen=edition, now=now)
+    changes = comparing.comparison(session, release, ()).changes
+    told = {one.digest: (one.change_class.value, "The board decided") for one in changes}
+    if told:
+        releases.confirm_changes(session, actor=world.tom.actor, release_id=release.id, told=told, now=now)
     releases.sign(
         session,
         actor=world.mira.actor,
