@@ -75,7 +75,7 @@ def counts() -> ColumnElement[bool]:
 
     A renewal's paper is shorter, and asks on purpose what its person found hard: it is no sample of the exam.
     """
-    whole = Attempt.proof["renewal", "core"].as_integer().is_(None)
+    whole: ColumnElement[bool] = Attempt.proof["renewal", "core"].as_integer().is_(None)
     return Attempt.closed_by.in_((SUBMITTED, RAN_OUT)) & whole
 
 

@@ -152,7 +152,7 @@ def asked_again(
 def test_changed_lessons_are_read_in_the_edition_in_force() -> None:
     found = asked_again("changed", Read("skin", OLD, AFTER), Read("safety", NEW, BEFORE), Read("light", NEW, AFTER))
     assert found
-    assert (found.needed, found.read, found.missing) == (("skin", "safety"), {"safety"}, ("skin",))
+    assert (found.needed, found.read, found.missing) == (("skin", "safety"), frozenset({"safety"}), ("skin",))
     assert lessons_text(found) == "2 lessons changed since the last certification, 1 of 2 read: Skin, Safety"
     # Of what did not change, what was ever read stays read.
     assert found.told({"light", "skin"}) == {"light", "safety"}
@@ -175,7 +175,7 @@ def test_where_nobody_knows_what_lessons_were_all_count_as_changed(unknown: dict
 def test_all_lessons_are_read_again_since_the_window_opened() -> None:
     found = asked_again("all", Read("light", OLD, OPENED), Read("skin", NEW, BEFORE))
     assert found
-    assert (found.read, found.missing) == ({"light"}, ("skin", "safety"))
+    assert (found.read, found.missing) == (frozenset({"light"}), ("skin", "safety"))
     assert lessons_text(found) == "1 of 3 lessons read again"
     assert asked_again("all", now=OPENED - timedelta(seconds=1)) is None
 
