@@ -10,6 +10,7 @@ from app.content.renewal import Renewal, shortened
 from app.content.values import Exam, Scheme
 
 ALL, CHANGED, NONE = "all", "changed", "none"
+NAMED = 2  # more lessons than this are counted, not named
 
 
 class Reading(Protocol):
@@ -35,7 +36,7 @@ class Again:
     asks: str
     needed: tuple[str, ...]
     read: frozenset[str]
-    titles: tuple[str, ...]
+    titles: Mapping[str, str]
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -89,7 +90,7 @@ def again(
         read = {one.lesson_id for one in readings if one.release_id == release_id}
     else:
         needed, read = [], set()
-    titles = tuple(one["title"] for one in manifest["lessons"] if one["id"] in needed)
+    titles = {one["id"]: one["title"] for one in manifest["lessons"]}
     return Again(asks=asks, needed=tuple(needed), read=frozenset(read & set(needed)), titles=titles)
 
 
@@ -101,14 +102,17 @@ def _changed(lessons: Sequence[str], now: Mapping[str, str] | None, then: Mappin
 
 def lessons_text(asked: Again) -> str:
     """Return how far the lessons of a renewal are, in words."""
-    number, done = len(asked.needed), len(asked.read)
+    number, left = len(asked.needed), asked.missing
     if asked.asks == ALL:
-        return f"{done} of {_lessons(number)} read again"
+        return f"{number - len(left)} of {_lessons(number)} read again"
     if not number:
         return "No lesson changed since the last certification"
-    return (
-        f"{_lessons(number)} changed since the last certification, {done} of {number} read: {', '.join(asked.titles)}"
-    )
+    changed = f"{_lessons(number)} changed since the last certification"
+    if not left:
+        return f"{changed}, read in this edition"
+    if len(left) > NAMED:
+        return f"{changed}, {len(left)} still to read"
+    return f"{changed}; still to read: {' and '.join(f'“{asked.titles[one]}”' for one in left)}"
 
 
 def _lessons(number: int) -> str:

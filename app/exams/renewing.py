@@ -26,9 +26,14 @@ GRADED = (ChangeClass.FACT, ChangeClass.KEY)
 
 
 def inputs_of_renewal(
-    session: Session, *, account_id: int, release: Release, pool: releases.Pool, renewal: Renewal
+    session: Session, *, account_id: int, release: Release, pool: releases.Pool, renewal: Renewal | None
 ) -> dict[str, Any]:
-    """Return what a renewal adds to the inputs of a draw; `since` is the release before, by id and edition."""
+    """Return what a renewal adds to the inputs of a draw, nothing for another exam.
+
+    `since` is the release before, by id and edition.
+    """
+    if renewal is None:
+        return {}
     base = session.get(Release, renewal.since_id) if renewal.since_id else None
     weak = weak_rows(session, release.organisation_id, account_id, release.course_id)
     first = First(

@@ -56,11 +56,7 @@ def create_attempt(
     withdrawn = releases.withdrawals(session, organisation_id, release.id, hold=True)
     if withdrawn.whole:
         raise RefusedError("This edition was withdrawn; a new edition has to be signed first.")
-    asks = (
-        inputs_of_renewal(session, account_id=account_id, release=release, pool=pool, renewal=renewal)
-        if renewal
-        else {}
-    )
+    asks = inputs_of_renewal(session, account_id=account_id, release=release, pool=pool, renewal=renewal)
     drawn, inputs = _drawn(session, release, pool, seed, seen, withdrawn.facts, asks)
     attempt = Attempt(
         organisation_id=organisation_id,

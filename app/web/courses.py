@@ -112,7 +112,7 @@ def _course(where: Standing, in_force: InForce) -> Context:
         "editions_url": url_for("editions.show", course_id=where.release.course_id),
         "done": done,
         "total": len(lessons),
-        "here": done + 1 if unread else None,
+        "here": [one["id"] for one in lessons].index(unread[0]) + 1 if unread else None,
         "progress": f"{done} of {counted(len(lessons), 'lesson')} read",
         "minutes": f"About {manifest['study_minutes']} minutes",
         "action": step["action"] if step and unread else None,

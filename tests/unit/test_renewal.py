@@ -153,9 +153,24 @@ def test_changed_lessons_are_read_in_the_edition_in_force() -> None:
     found = asked_again("changed", Read("skin", OLD, AFTER), Read("safety", NEW, BEFORE), Read("light", NEW, AFTER))
     assert found
     assert (found.needed, found.read, found.missing) == (("skin", "safety"), frozenset({"safety"}), ("skin",))
-    assert lessons_text(found) == "2 lessons changed since the last certification, 1 of 2 read: Skin, Safety"
+    assert lessons_text(found) == "2 lessons changed since the last certification; still to read: “Skin”"
     # Of what did not change, what was ever read stays read.
     assert found.told({"light", "skin"}) == {"light", "safety"}
+
+
+@pytest.mark.parametrize(
+    ("taught", "read", "text"),
+    [
+        (TAUGHT, (), "2 lessons changed since the last certification; still to read: “Skin” and “Safety”"),
+        (TAUGHT, ("skin", "safety"), "2 lessons changed since the last certification, read in this edition"),
+        ({**TAUGHT, "safety": "c"}, (), "1 lesson changed since the last certification; still to read: “Skin”"),
+        ({}, (), "3 lessons changed since the last certification, 3 still to read"),
+    ],
+)
+def test_the_words_name_the_few_that_are_left(taught: dict[str, str], read: Sequence[str], text: str) -> None:
+    found = asked_again("changed", *(Read(one, NEW, AFTER) for one in read), taught=taught)
+    assert found
+    assert lessons_text(found) == text
 
 
 def test_of_the_same_edition_nothing_changed() -> None:

@@ -38,7 +38,7 @@ def test_the_start_page_says_what_a_renewal_asks(browser: Browser, world: World,
     page = browser.sign_in(world.ann).page(EXAM)
     assert SENTENCE in page.text
     assert all(text in page.text for text in RULES)
-    assert "lessons changed since the last certification, 0 of" in page.text
+    assert "2 lessons changed since the last certification; still to read: “" in page.text
     assert "The renewal needs these lessons." in page.text
 
 
