@@ -37,7 +37,7 @@ def inputs_of_renewal(
     base = session.get(Release, renewal.since_id) if renewal.since_id else None
     weak = weak_rows(session, release.organisation_id, account_id, release.course_id)
     first = First(
-        changed=_resting_on_changes(session, base, release),
+        changed=_resting_on_changes(session, base, release, pool),
         weak={item.id for item in pool.items if item.key_row in weak},
     )
     return {
@@ -46,14 +46,21 @@ def inputs_of_renewal(
     }
 
 
-def _resting_on_changes(session: Session, base: Release | None, release: Release) -> Collection[str]:
-    """Return the items of a release that rest on what is graded otherwise than in the one before, or is new in it."""
-    keys = [
+def _resting_on_changes(
+    session: Session, base: Release | None, release: Release, pool: releases.Pool
+) -> Collection[str]:
+    """Return the items of a release that ask what is graded otherwise than in the one before, or is new in it.
+
+    Of a row that nothing asks by itself, such as a step, the items that rest on it.
+    """
+    keys = {
         one.key
         for one in comparing.changes_between(session, base, release)
         if one.change_class in GRADED and not one.removed
-    ]
-    return releases.items_resting_on(session, release.id, keys) if keys else ()
+    }
+    asking = {item.id for item in pool.items if item.key_row in keys}
+    unasked = keys - {item.key_row for item in pool.items}
+    return asking | set(releases.items_resting_on(session, release.id, unasked) if unasked else ())
 
 
 def weak_rows(session: Session, organisation_id: int, account_id: int, course_id: str) -> frozenset[str]:

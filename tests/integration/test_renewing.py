@@ -50,13 +50,30 @@ def test_a_renewal_asks_first_what_changed_since(db: Session, world: World) -> N
     release = sign_renewing(db, world, now=REVISED, lessons="none", of=revised_course())
     attempt = start(db, world.ann.actor)
     assert (attempt.items, attempt.deadline_at) == (SHORTER, NOW + timedelta(minutes=15))
-    changed = releases.items_resting_on(db, release.id, [FACT, f"statements/{revised_statement()}"])
-    paper = exams.paper(db, attempt.id)
-    assert {FACT} <= {fact for one in paper for fact in one.keyed["facts"]}
+    asked = {one.keyed["key_row"] for one in exams.paper(db, attempt.id)}
+    changed = {FACT, f"statements/{revised_statement()}"}
+    assert changed <= asked
+    pool = releases.pool_of(db, release).items
     told = attempt.proof["renewal"]
-    assert told["changed"] == sum(one.item_id in changed for one in paper) >= 2
-    assert (told["pool_changed"], told["weak"], told["core"]) == (len(changed), 0, SHORTER - told["changed"])
+    assert told["pool_changed"] == sum(one.key_row in changed for one in pool)
+    assert (told["changed"], told["weak"], told["core"]) == (2, 0, SHORTER - 2)
     assert told["since"] == {"release": world.release_id, "edition": frozen_course().edition}
+
+
+def test_of_a_step_that_changed_the_items_that_rest_on_it_are_asked(db: Session, world: World) -> None:
+    certify(db, world, world.ann, now=CERTIFIED)
+    frozen = frozen_course()
+    step = next(one for one in frozen.pieces if one.key == "procedure/stp-030-cooling-on")
+    assert step.key not in {item.key_row for item in frozen.items}
+    other = replace(step, values={**step.values, "stop_if": "Somebody enters the room."})
+    pieces = tuple(other if one is step else one for one in frozen.pieces)
+    edition = replace(frozen, pieces=pieces, hash="b" * 64)
+    release = sign_renewing(db, world, now=REVISED, lessons="none", items=20, of=edition)
+    resting = releases.items_resting_on(db, release.id, [step.key])
+    attempt = start(db, world.ann.actor)
+    asked = [one.item_id for one in exams.paper(db, attempt.id) if one.item_id in resting]
+    assert attempt.proof["renewal"]["changed"] == len(asked) >= 1
+    assert attempt.proof["renewal"]["pool_changed"] == len(resting)
 
 
 def test_every_section_of_a_renewal_is_asked_and_its_critical_items_are(db: Session, world: World) -> None:
