@@ -27,6 +27,7 @@ class Settings:
     trusted_proxies: int = 0
     log_level: str = "info"
     queue_path: str = "var/queue.db"
+    evidence_path: str = "var/evidence"
     demo: bool = False  # said by `fluence demo`, never by the environment
 
     @property
@@ -48,6 +49,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         "FLUENCE_TRUSTED_PROXIES": ("trusted_proxies", _number(0, 5)),
         "FLUENCE_LOG_LEVEL": ("log_level", _log_level),
         "FLUENCE_QUEUE_PATH": ("queue_path", _text),
+        "FLUENCE_EVIDENCE_PATH": ("evidence_path", _text),
     }
     unknown = sorted(name for name in environ if name.startswith(PREFIX) and name not in readers)
     if unknown:

@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 def create_app(settings: "Settings") -> "Flask":
     """Return the application for these settings; the database is opened at the first request."""
     # Imported here, so that `fluence courses check` and every other room load without Flask.
-    from app import web  # noqa: PLC0415
+    from app import api, web  # noqa: PLC0415
     from app.db import Database  # noqa: PLC0415
 
-    return web.create(settings, Database(settings.database_url))
+    made = web.create(settings, Database(settings.database_url))
+    api.init(made)
+    return made
 
 
 def create_preview(path: "Path") -> "Flask":

@@ -1,4 +1,6 @@
-"""The ways in which a service says no."""
+"""The ways in which a service says no, and how a program is told."""
+
+from typing import Any
 
 
 class RefusedError(Exception):
@@ -11,3 +13,8 @@ class NotHereError(RefusedError):
 
 class NotFoundError(Exception):
     """There is no such thing, or it is not yours: nobody learns which."""
+
+
+def problem(status: int, title: str, detail: str) -> dict[str, Any]:
+    """Return what a program is told of a refusal, as RFC 9457 names it: `detail` says what to do."""
+    return {"title": title, "status": status, "detail": detail}

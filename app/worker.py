@@ -6,8 +6,9 @@ import structlog
 from huey import SqliteHuey, crontab
 
 from app import clock
-from app.certification import service
+from app.certification import evidence, service
 from app.db import Database
+from app.learning import shelf
 from app.log import configure
 from config import Settings
 
@@ -39,5 +40,16 @@ def make_queue(settings: Settings) -> SqliteHuey:
         if closed:
             log.info("attempts_closed", number=closed)
         return closed
+
+    @queue.periodic_task(crontab(minute="17"))
+    def sweep_evidence() -> int:
+        # What an upload that was rolled back left in the folder: a file that no row knows.
+        with database.session() as session:
+            swept = shelf.sweep(
+                Path(settings.evidence_path), lambda names: evidence.known_files(session, names), now=clock.now()
+            )
+        if swept:
+            log.info("evidence_swept", number=swept)
+        return swept
 
     return queue

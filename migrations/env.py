@@ -4,9 +4,12 @@ from alembic import context
 
 import app.audit.models
 import app.certification.models
+import app.certification.recall_models
+import app.certification.record_models
 import app.exams.case_models
 import app.exams.models
 import app.exams.refresher_models
+import app.learning.evidence_models
 import app.learning.models
 import app.people.models
 import app.releases.models  # noqa: F401  the imports fill Base.metadata

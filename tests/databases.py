@@ -104,6 +104,7 @@ def settings_for(database_url: str, folder: Path, **more: str) -> config.Setting
             "FLUENCE_DATABASE_URL": database_url,
             "FLUENCE_SECRET_KEY": secrets.token_hex(32),
             "FLUENCE_QUEUE_PATH": str(folder / "queue.db"),
+            "FLUENCE_EVIDENCE_PATH": str(folder / "evidence"),
             **more,
         }
     )

@@ -18,8 +18,8 @@ from app.content.check import load_course
 from app.content.values import Course, Range
 from app.db import Database
 from app.learning import service as learning
-from app.people import queries, service
-from app.people.models import Account
+from app.people import queries, service, tokens
+from app.people.models import Account, ApiToken
 from app.people.permissions import Actor, Role
 from app.releases import queries as release_queries
 from app.releases import service as releases
@@ -251,6 +251,13 @@ def certify(session: Session, world: World, who: Person, *, now: datetime) -> Ce
     observe(session, world.eva.actor, who.id, now=now)
     sit(session, who.actor, course_id=COURSE, at=now, right=True)
     return held_by(session, who.actor.organisation_id, [who.id])[who.id][-1].certification
+
+
+def booking_token(
+    session: Session, admin: Person, clinics: list[int] | None, *, now: datetime, name: str = "Booking"
+) -> tuple[ApiToken, str]:
+    """Make a token for some clinics (None: all); return it with the words that a program sends."""
+    return tokens.make_token(session, actor=admin.actor, name=name, clinics=clinics, password=PASSWORD, now=now)
 
 
 def _release(session: Session, actor: Actor) -> Release:

@@ -70,7 +70,7 @@ def why_not_decider(session: Session, actor: Actor, contested: Contested) -> str
 
     Whoever published an edition that holds the item, or the contested paper's, wrote it; so did who classed a change
     of the item or its facts. Whoever assigned the course, signed off a treatment, or manages or evaluates where the
-    person works, trained them.
+    person works, or ever did, trained them.
     """
     if contested.attempt.account_id == actor.account_id:
         return "This is your own appeal; somebody else answers it."
@@ -109,7 +109,6 @@ def _trained(session: Session, actor: Actor, account_id: int) -> bool:
         RoleGrant.organisation_id == actor.organisation_id,
         RoleGrant.account_id == account_id,
         RoleGrant.clinic_id.is_not(None),
-        RoleGrant.ended_at.is_(None),
     )
     signed = select(SignOff.id).where(
         SignOff.organisation_id == actor.organisation_id,
@@ -125,7 +124,6 @@ def _trained(session: Session, actor: Actor, account_id: int) -> bool:
         RoleGrant.organisation_id == actor.organisation_id,
         RoleGrant.account_id == actor.account_id,
         RoleGrant.role.in_(TRAINS),
-        RoleGrant.ended_at.is_(None),
         or_(RoleGrant.clinic_id.is_(None), RoleGrant.clinic_id.in_(clinics)),
     )
     return session.scalar(signed.union_all(assigned, leads).limit(1)) is not None

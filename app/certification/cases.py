@@ -11,12 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as trail
-from app.certification import issuing
+from app.certification import issuing, recalls
 from app.certification.models import Certification, CertificationEvent
 from app.errors import NotFoundError, RefusedError
 from app.exams import case_queries
 from app.exams import cases as exam_cases
 from app.exams.case_models import FALLS, STANDS, CaseProposal, ItemCase, RegradeReview
+from app.exams.models import Attempt
 from app.people import service as people
 from app.people.permissions import Action, Actor
 
@@ -76,6 +77,8 @@ def sign_case(
         raise RefusedError("The results are no longer what you saw: look again, then sign.")
     case, flips = exam_cases.regrade(session, actor=actor, case_id=case_id, proposal_id=proposal_id, now=now)
     session.expire_all()  # what counts of an attempt is read anew
+    for attempt_id in sorted(attempt_id for attempt_id, _, passes in flips if passes):
+        recalls.note_pass(session, attempt=session.get_one(Attempt, attempt_id), as_of=now, now=now)
     return _certify(session, case, [account_id for _, account_id, passes in flips if passes], now)
 
 
@@ -84,6 +87,8 @@ def _check_signer(case: ItemCase, proposal: CaseProposal, actor: Actor) -> None:
         raise RefusedError("You opened this case; another medical director has to sign it.")
     if proposal.proposed_by == actor.account_id:
         raise RefusedError("You chose this policy; another medical director has to sign it.")
+    if any(account_id == actor.account_id for _, account_id, _ in proposal.flips):
+        raise RefusedError("This case changes your own result; another medical director has to sign it.")
 
 
 def _certify(session: Session, case: ItemCase, account_ids: Sequence[int], now: datetime) -> list[Certification]:
@@ -118,6 +123,8 @@ def decide_review(
     ]
     if not found:
         raise NotFoundError
+    if found[0].account_id == actor.account_id:
+        raise RefusedError("This is your own pass; another medical director decides on it.")
     people.lock_person(session, found[0].account_id)
     # Who waited for the lock sees a decision that was made meanwhile.
     decided = select(RegradeReview.id).where(

@@ -52,6 +52,7 @@ class CertificationEvent(Base):
     __table_args__ = (
         sa.UniqueConstraint("certification_id", "attempt_id"),
         sa.Index("ix_certification_event_certification_id", "certification_id", "effective_on"),
+        sa.Index("ix_certification_event_organisation_id_interlock_id", "organisation_id", "interlock_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -70,3 +71,65 @@ class CertificationEvent(Base):
     grace_last_on: Mapped[date | None]
     due_from_on: Mapped[date | None]
     cells: Mapped[list[Any] | None]
+    lifts_id: Mapped[int | None] = mapped_column(sa.ForeignKey("certification_event.id"))
+    interlock_id: Mapped[int | None] = mapped_column(sa.ForeignKey("interlock.id"))
+
+
+class Interlock(Base):
+    """One act that held cells of many at once; None and empty: any device, procedure, skin type, clinic."""
+
+    __tablename__ = "interlock"
+    __table_args__ = (sa.Index("ix_interlock_organisation_id", "organisation_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    clinic_id: Mapped[int | None] = mapped_column(sa.ForeignKey("clinic.id"))
+    device: Mapped[str | None] = mapped_column(sa.String(64))
+    procedure: Mapped[str | None] = mapped_column(sa.String(64))
+    skin_types: Mapped[list[Any]]
+    reason_code: Mapped[str] = mapped_column(sa.String(32))
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    set_at: Mapped[datetime]
+
+
+class InterlockLift(Base):
+    """The end of an interlock: once, by whom, and why."""
+
+    __tablename__ = "interlock_lift"
+
+    interlock_id: Mapped[int] = mapped_column(sa.ForeignKey("interlock.id"), primary_key=True, autoincrement=False)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    lifted_at: Mapped[datetime]
+
+
+class BulkChange(Base):
+    """What one person proposed to do to several certifications; a second one decides."""
+
+    __tablename__ = "bulk_change"
+    __table_args__ = (sa.Index("ix_bulk_change_organisation_id", "organisation_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    kind: Mapped[str] = mapped_column(sa.String(16))
+    certification_ids: Mapped[list[Any]]
+    effective_on: Mapped[date]
+    reason_code: Mapped[str] = mapped_column(sa.String(32))
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    proposed_at: Mapped[datetime]
+
+
+class BulkDecision(Base):
+    """What became of a proposal, once: confirmed by a second person, or withdrawn."""
+
+    __tablename__ = "bulk_decision"
+
+    bulk_change_id: Mapped[int] = mapped_column(sa.ForeignKey("bulk_change.id"), primary_key=True, autoincrement=False)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    confirmed: Mapped[bool]
+    changed: Mapped[int]
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    decided_at: Mapped[datetime]

@@ -1,23 +1,28 @@
 """Reading certifications: what people hold as of a day, what they still need, whether they may sit an exam."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from app.certification import scope
+from app.certification.holds import Hold
 from app.certification.lifecycle import BEGINS_PERIOD, Event, State, StateAsOf, event_of, resting_on, state_as_of
 from app.certification.models import Certification, CertificationEvent, SignOff
+from app.certification.recall_models import ENDED, Recall, RecallDecision, RecallDone, RecallTarget
+from app.certification.recalling import RecallOn, hold_of, recall_on
 from app.errors import NotFoundError
 from app.people.models import Account
 from app.releases.manifest import scheme_of, settings_of
 from app.releases.models import Release
 
 FINAL = (State.REVOKED, State.SUPERSEDED)
+_Resting = tuple[int, Mapping[str, str] | None]  # a release, and the hashes of its lessons where they are asked for
+_TOLD = 5  # columns of a recall after the recall itself, in `_WITH_EVENTS`
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +33,10 @@ class Held:
     events: tuple[Event, ...]
     requires: tuple[tuple[str, tuple["Held", ...]], ...] = ()
     """The title of each certification that it requires, with all that the person ever held of it."""
+    holds: tuple[Hold, ...] = ()
+    """What keeps cells of it back though nobody acted on it."""
+    recalls: tuple[RecallOn, ...] = ()
+    """The recalls that concern it, the earliest first; those past their last day are among the `holds`."""
     release_id: int | None = None
     """The release that it was issued or renewed on last."""
     taught: Mapping[str, str] | None = None
@@ -35,7 +44,7 @@ class Held:
 
     def on(self, day: date, known_at: datetime) -> StateAsOf:
         """Return the state on a day, as known at an instant; what it requires has to be in force as well."""
-        own = state_as_of(self.events, day, known_at)
+        own = state_as_of(self.events, day, known_at, self.holds)
         return resting_on(own, ((title, [one.on(day, known_at) for one in held]) for title, held in self.requires))
 
 
@@ -60,7 +69,7 @@ def held_by(
 
 
 @cache
-def _held_by(*, taught: bool) -> Any:
+def _held_by(*, taught: bool) -> Select[Any]:
     query = _WITH_EVENTS.where(
         Certification.organisation_id == bindparam("organisation_id"),
         Certification.account_id.in_(bindparam("account_ids", expanding=True)),
@@ -71,16 +80,59 @@ def _held_by(*, taught: bool) -> Any:
     return query.add_columns(hashes).outerjoin(Release, Release.id == CertificationEvent.release_id)
 
 
+# A certification is in few recalls if any: with them, what the fold needs is read in one query.
 _WITH_EVENTS = (
-    select(Certification, CertificationEvent)
+    select(
+        Certification,
+        CertificationEvent,
+        Recall,
+        RecallTarget.cells,
+        RecallDone.done_on,
+        RecallDone.done_at,
+        RecallDecision.decided_on,
+        RecallDecision.decided_at,
+    )
     .join(CertificationEvent, CertificationEvent.certification_id == Certification.id)
-    .order_by(Certification.course_id, Certification.ordinal, CertificationEvent.id)
+    .outerjoin(
+        RecallTarget,
+        (RecallTarget.organisation_id == Certification.organisation_id)
+        & (RecallTarget.certification_id == Certification.id),
+    )
+    .outerjoin(Recall, Recall.id == RecallTarget.recall_id)
+    .outerjoin(
+        RecallDone,
+        (RecallDone.organisation_id == Certification.organisation_id)
+        & (RecallDone.recall_id == RecallTarget.recall_id)
+        & (RecallDone.account_id == Certification.account_id),
+    )
+    .outerjoin(
+        RecallDecision,
+        (RecallDecision.organisation_id == Certification.organisation_id)
+        & (RecallDecision.recall_id == RecallTarget.recall_id)
+        & (RecallDecision.kind == ENDED),
+    )
+    .order_by(Certification.course_id, Certification.ordinal, CertificationEvent.id, RecallTarget.recall_id)
 )
 _asked = aliased(Certification)
 # All that the holder of one certification holds: it may rest on another.
 _WITH_ITS_HOLDERS = _WITH_EVENTS.join(
     _asked, (_asked.organisation_id == Certification.organisation_id) & (_asked.account_id == Certification.account_id)
 )
+
+
+def held_in(session: Session, organisation_id: int, account_ids: Collection[int] | None) -> list[Held]:
+    """Return all certifications of an organisation, or (given) of these people, with their events; one query."""
+    query = _WITH_EVENTS.where(Certification.organisation_id == organisation_id)
+    return _folded(session, query if account_ids is None else query.where(Certification.account_id.in_(account_ids)))
+
+
+def held_among(session: Session, organisation_id: int, certification_ids: Collection[int]) -> list[Held]:
+    """Return those of these certifications that are this organisation's, with what each requires; one query."""
+    holders = select(Certification.account_id).where(
+        Certification.organisation_id == organisation_id, Certification.id.in_(certification_ids)
+    )
+    query = _WITH_EVENTS.where(Certification.organisation_id == organisation_id, Certification.account_id.in_(holders))
+    return [one for one in _folded(session, query) if one.certification.id in set(certification_ids)]
 
 
 def get_held(session: Session, certification_id: int, organisation_id: int) -> Held:
@@ -98,20 +150,38 @@ def by_number(session: Session, number: str) -> Held | None:
     return next((one for one in found if one.certification.number == number), None)
 
 
-def _folded(session: Session, query: Any, of: Mapping[str, Any] | None = None) -> list[Held]:
+def _folded(session: Session, query: Select[Any], of: Mapping[str, Any] | None = None) -> list[Held]:
     certifications: dict[int, Certification] = {}
-    events: dict[int, list[Event]] = {}
-    resting: dict[int, tuple[int, Mapping[str, str] | None]] = {}
-    for certification, event, *taught in session.execute(query, of):
+    events: dict[int, dict[int, Event]] = {}
+    recalls: dict[int, dict[int, RecallOn]] = {}
+    resting: dict[int, _Resting] = {}
+    rows: Iterable[Any] = session.execute(query, of)
+    for certification, event, recall, *told in rows:
+        on_recall, taught = told[:_TOLD], told[_TOLD:]
         certifications[certification.id] = certification
-        events.setdefault(certification.id, []).append(event_of(event))
+        known = events.setdefault(certification.id, {})
+        if event.id not in known:
+            known[event.id] = event_of(event)
         if event.kind in BEGINS_PERIOD and event.release_id is not None:
             resting[certification.id] = (event.release_id, taught[0] if taught else None)
-    found = []
-    for key, one in certifications.items():
-        release_id, taught_then = resting.get(key, (None, None))
-        found.append(Held(certification=one, events=tuple(events[key]), release_id=release_id, taught=taught_then))
-    return with_required(found)
+        if recall is not None:
+            recalls.setdefault(certification.id, {}).setdefault(recall.id, recall_on(recall, *on_recall))
+    return with_required(
+        [
+            _held(one, tuple(events[key].values()), tuple(recalls.get(key, {}).values()), resting.get(key))
+            for key, one in certifications.items()
+        ]
+    )
+
+
+def _held(
+    certification: Certification, events: tuple[Event, ...], recalls: tuple[RecallOn, ...], resting: _Resting | None
+) -> Held:
+    holds = tuple(hold for one in recalls if (hold := hold_of(one)))
+    release_id, taught = resting or (None, None)
+    return Held(
+        certification=certification, events=events, holds=holds, recalls=recalls, release_id=release_id, taught=taught
+    )
 
 
 def with_required(found: Sequence[Held]) -> list[Held]:

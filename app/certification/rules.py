@@ -1,7 +1,7 @@
 """What a scheme requires, weighed against the facts about a person, with the explanation; pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -65,6 +65,8 @@ class Facts:
     cells: tuple[GrantedCell, ...] = ()
     observed: tuple[Cell, ...] = ()
     certifications: tuple[HeldCertification, ...] = ()
+    accepted: Mapping[str, str] = field(default_factory=dict)
+    """By requirement what stands for it from outside, in words: who issued it, and its number."""
     again: Again | None = None
 
 
@@ -95,16 +97,41 @@ class Assessment:
 
 def assess(scheme: Scheme, facts: Facts) -> Assessment:
     """Weigh every requirement of a scheme; none hides another."""
-    requirements: list[Requirement] = []
+    found: list[tuple[str, Requirement]] = []
     if facts.again is not None:
-        requirements.extend(_lessons_again(facts.again))
+        found.extend((RequirementKind.LESSONS, one) for one in _lessons_again(facts.again))
     elif scheme.requires_lessons == "all":
-        requirements.append(_lessons(facts))
-    requirements.append(_exam(facts.exam))
+        found.append((RequirementKind.LESSONS, _lessons(facts)))
+    found.append((RequirementKind.EXAM, _exam(facts.exam)))
     if scheme.requires_sign_offs:
-        requirements.append(_sign_offs(scheme.requires_sign_offs, facts))
-    requirements.extend(_certification(course_id, facts.certifications) for course_id in scheme.requires_certifications)
+        found.append((RequirementKind.SIGN_OFFS, _sign_offs(scheme.requires_sign_offs, facts)))
+    found.extend(
+        (_certification_key(course_id), _certification(course_id, facts.certifications))
+        for course_id in scheme.requires_certifications
+    )
+    requirements = [_from_outside(one, facts.accepted.get(key)) for key, one in found]
     return Assessment(met=all(requirement.met for requirement in requirements), requirements=tuple(requirements))
+
+
+def acceptable(scheme: Scheme) -> tuple[str, ...]:
+    """Return what evidence from outside can stand for, in the order of the requirements: `exam`, `certification:…`."""
+    return (
+        *((RequirementKind.LESSONS.value,) if scheme.requires_lessons == "all" else ()),
+        RequirementKind.EXAM.value,
+        *((RequirementKind.SIGN_OFFS.value,) if scheme.requires_sign_offs else ()),
+        *(_certification_key(one) for one in scheme.requires_certifications),
+    )
+
+
+def _certification_key(course_id: str) -> str:
+    return f"{RequirementKind.CERTIFICATION.value}:{course_id}"
+
+
+def _from_outside(requirement: Requirement, words: str | None) -> Requirement:
+    """Return a requirement as met where evidence was accepted for it; one that is met by itself stays as it is."""
+    if words is None or requirement.met:
+        return requirement
+    return replace(requirement, met=True, text=f"{requirement.text}; {words} was accepted for it", missing=())
 
 
 def counts_as_practice(cell: Cell, cells: Sequence[GrantedCell]) -> bool:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from app.audit import service as trail
-from app.certification import issuing, scope
+from app.certification import issuing, recalls, scope
 from app.certification import queries as certifications
 from app.certification.models import Certification, SignOff
 from app.certification.refusals import why_no_seat
@@ -133,6 +133,7 @@ def settle_attempt(session: Session, *, attempt: Attempt, actor_id: int | None, 
         now=now,
     )
     if closed and attempt.passed:
+        recalls.note_pass(session, attempt=attempt, as_of=over or now, now=now)
         issuing.decide(
             session,
             organisation_id=attempt.organisation_id,

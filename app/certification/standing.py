@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.certification import queries, rules, scope
 from app.certification.lifecycle import State, StateAsOf
 from app.certification.queries import FINAL, Held, Observed
+from app.certification.recalling import exam_since
 from app.certification.renewal import ALL, Again, again, renewal_of
 from app.clock import day_in, start_of
 from app.content.renewal import Renewal
@@ -21,7 +22,7 @@ from app.exams.models import CLOSED_BY_WITHDRAWAL, Attempt
 from app.exams.shaken import shaken
 from app.learning import queries as learning
 from app.learning.models import Assignment
-from app.learning.queries import Assigned
+from app.learning.queries import Acceptance, Assigned
 from app.releases import queries as releases
 from app.releases.manifest import exam_of, scheme_of
 from app.releases.models import Release
@@ -65,6 +66,8 @@ class Standing:
     terms: timing.Terms = timing.STANDARD
     accommodations: tuple[timing.Granted, ...] = ()
     """Those that hold today; the terms are the most of each."""
+    accepted: tuple[Acceptance, ...] = ()
+    """What was accepted from outside for this period, and is still valid."""
     renewal: Renewal | None = None
     """The next exam of who renews under a scheme that makes it shorter."""
     again: Again | None = None
@@ -205,6 +208,7 @@ def standing_of(
     earning = _speaking(history, starts_at, now)
     cells = queries.cells_of(release, withdrawn.facts)
     required = _required(record, release, now)
+    accepted = tuple(one for one in assigned.accepted if _counts(one, starts_at, today)) if assigned else ()
     return Standing(
         release=release,
         assignment=assigned.assignment if assigned else None,
@@ -213,11 +217,14 @@ def standing_of(
         lessons_read=asked.told(read) if asked else read,
         attempts=history.attempts,
         open_attempt=next((one for one in history.attempts if is_open(one, now)), None),
-        seat=WITHDRAWN if withdrawn.whole else _seat(release, history, starts_at, state, terms, now),
+        seat=WITHDRAWN if withdrawn.whole else _seat_of(release, history, starts_at, state, terms, now, held),
         period_start_at=starts_at,
         assessment=rules.assess(
             scheme_of(release.manifest),
-            replace(_facts(record, release, required, read=read, earning=earning, cells=cells), again=asked),
+            replace(
+                _facts(record, release, required, read=read, earning=earning, cells=cells, accepted=accepted),
+                again=asked,
+            ),
         ),
         earning=earning,
         cells=cells,
@@ -225,11 +232,15 @@ def standing_of(
         withdrawn=withdrawn,
         terms=terms,
         accommodations=accommodations,
-        renewal=renewal_of(
-            scheme_of(release.manifest), exam_of(release.manifest), state, held.release_id if held else None
-        ),
+        accepted=accepted,
+        renewal=_renewal(release, held, state, now),
         again=asked,
     )
+
+
+def _counts(one: Acceptance, starts_at: datetime, today: date) -> bool:
+    """Tell whether what was accepted stands for this period: evidence renews nothing that was decided before it."""
+    return one.decided_at >= starts_at and (one.expires_on is None or one.expires_on >= today)
 
 
 def _again(  # noqa: PLR0917  whose lessons, and since when
@@ -251,6 +262,13 @@ def _again(  # noqa: PLR0917  whose lessons, and since when
         opened_at=opened_at,
         now=now,
     )
+
+
+def _renewal(release: Release, held: Held | None, state: StateAsOf, now: datetime) -> Renewal | None:
+    """Return the exam of a renewal; a recall that asks for the exam asks for the whole one."""
+    if held is None or exam_since(held.recalls, now):
+        return None
+    return renewal_of(scheme_of(release.manifest), exam_of(release.manifest), state, held.release_id)
 
 
 def _without_renewals(history: History) -> History:
@@ -289,6 +307,24 @@ def _period_start(zone: str, assigned: Assigned | None, state: StateAsOf, now: d
     return assigned.assignment.assigned_at if assigned else now
 
 
+def _seat_of(  # noqa: PLR0917  as below
+    release: Release,
+    history: History,
+    starts_at: datetime,
+    state: StateAsOf,
+    terms: timing.Terms,
+    now: datetime,
+    held: Held | None,
+) -> timing.Allowed | timing.Refused:
+    """Return the seat of a person: a recall that asks for the exam gives a new one, whatever was sat before it."""
+    since = exam_since(held.recalls, now) if held else None
+    if since is None:
+        return _seat(release, history, starts_at, state, terms, now)
+    # What began before the recall was sat on the old facts, and speaks for nothing in it.
+    sat_since = replace(history, attempts=tuple(one for one in history.attempts if one.started_at >= since))
+    return _seat(release, sat_since, since, state, terms, now)
+
+
 def _seat(  # noqa: PLR0917  what decides a seat, in the order of the story
     release: Release, history: History, starts_at: datetime, state: StateAsOf, terms: timing.Terms, now: datetime
 ) -> timing.Allowed | timing.Refused:
@@ -320,6 +356,7 @@ def _facts(
     read: frozenset[str],
     earning: Attempt | None,
     cells: tuple[scope.GrantedCell, ...],
+    accepted: tuple[Acceptance, ...],
 ) -> rules.Facts:
     return rules.Facts(
         lessons=tuple(lesson["id"] for lesson in release.manifest["lessons"]),
@@ -331,6 +368,7 @@ def _facts(
             for one in record.observed
         ),
         certifications=required,
+        accepted={key: f"{one.issuer} {one.number}" for one in accepted for key in one.requirements},
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from app.certification.lifecycle import LAPSED, State, StateAsOf, carries_until
+from app.certification.lifecycle import CARRIES, LAPSED, State, StateAsOf, carries_until
 from app.certification.scope import Cell
 from app.content.values import Decision
 
@@ -26,11 +26,13 @@ class Rule(StrEnum):
     GRACE = "grace"  # in grace everything is done with sign-off
     LEANING = "leaning"  # a required certification is in grace
     LAPSED = LAPSED  # a required certification is not in force
-    SUSPENDED = "suspended"
+    SUSPENDED = "suspended"  # the certification, or this cell of it
     EXPIRED = "expired"
     REVOKED = "revoked"
     SUPERSEDED = "superseded"
     NOT_GRANTED = "not_granted"  # nothing that the person holds names this cell
+    NOT_PERMITTED = "not_permitted"  # no course in force allows the cell, whatever anybody holds
+    NOT_HERE = "not_here"  # the clinic said which devices it has, and this is none of them
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,14 +98,16 @@ def _judged(held: Holding, cell: Cell) -> tuple[Answer, Ground] | None:
     decision = next((one.decision for one in state.cells if one.cell == cell), None)
     if decision is None or state.state is State.NONE:
         return None
-    answer, rule = _rule(state, decision)
+    back = next((one for one in state.back if one.cell == cell), None) if state.state in CARRIES else None
+    answer, rule = (Answer.NO, Rule.SUSPENDED) if back else _rule(state, decision)
+    reason = back.reason if back else state.reason
     return answer, Ground(
         rule=rule,
         number=held.number,
         title=held.title,
-        since_on=state.since_on,
-        to_on=carries_until(state) if answer is not Answer.NO else None,
-        reason=state.reason if answer is Answer.NO else state.leaning,
+        since_on=back.since_on if back else state.since_on,
+        to_on=min(carries_until(state), dict(state.lost).get(cell, date.max)) if answer is not Answer.NO else None,
+        reason=reason if answer is Answer.NO else state.leaning,
     )
 
 

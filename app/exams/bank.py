@@ -55,7 +55,7 @@ class Bank:
         if not withdrawn:
             return list(self.by_fact)
         stopped = self.drafts | set(withdrawn)
-        return [fact for fact, found in self.by_fact.items() if any(any(_variants(one, 0, stopped)) for one in found)]
+        return [fact for fact, found in self.by_fact.items() if any(any(variants(one, 0, stopped)) for one in found)]
 
     def item(self, fact: str, turn: int, withdrawn: Collection[str]) -> Item | None:
         """Return the item that asks a fact for the so-many-th time; the same arguments always give the same one.
@@ -64,7 +64,7 @@ class Bank:
         """
         askables, stopped = self.by_fact[fact], self.drafts | set(withdrawn)
         for step in range(len(askables)):
-            if found := _best(askables[(turn + step) % len(askables)], turn, stopped):
+            if found := best(askables[(turn + step) % len(askables)], turn, stopped):
                 return found
         return None
 
@@ -83,7 +83,7 @@ def make_bank(files: Mapping[str, bytes], course_id: str) -> Bank | None:
     for unit in units_of(course):
         if unit.build and unit.family != written.FAMILY:
             askable = Askable(unit=unit, faces=frozenset(_faces(unit)))
-            if any(_variants(askable, 0, drafts)):
+            if any(variants(askable, 0, drafts)):
                 by_fact.setdefault(fact_of(course_id, unit.key_row, rows), []).append(askable)
     return Bank(
         course=replace(course, files={}),  # its pictures are served from elsewhere
@@ -124,7 +124,7 @@ def _unordered(item: Item) -> Face:
     return (item.stem, item.media, frozenset(option.text for option in (*item.options, *item.rights)))
 
 
-def _variants(askable: Askable, turn: int, stopped: Collection[str]) -> Iterator[Item]:
+def variants(askable: Askable, turn: int, stopped: Collection[str]) -> Iterator[Item]:
     """Yield the variants that no exam shows and that rest on no stopped row, from a place that the turn decides."""
     if build := askable.unit.build:
         start = digest("refresher", askable.unit.id, turn) % len(SEEDS)
@@ -134,10 +134,10 @@ def _variants(askable: Askable, turn: int, stopped: Collection[str]) -> Iterator
                 yield item
 
 
-def _best(askable: Askable, turn: int, stopped: Collection[str]) -> Item | None:
+def best(askable: Askable, turn: int, stopped: Collection[str]) -> Item | None:
     """Return a variant with other answers than the exam's if there is any, else one with them in another order."""
     first = None
-    for item in _variants(askable, turn, stopped):
+    for item in variants(askable, turn, stopped):
         if _unordered(item) not in askable.faces:
             return item
         first = first or item

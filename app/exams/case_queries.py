@@ -20,6 +20,7 @@ from app.exams.case_models import (
 from app.exams.models import Attempt, PaperItem
 from app.exams.regrading import Correction, Policy
 from app.people.models import Account
+from app.people.permissions import Actor
 from app.releases.models import ItemContent, Release, ReleaseItem
 
 
@@ -42,6 +43,20 @@ def get_appeal(session: Session, organisation_id: int, appeal_id: int) -> Appeal
 def content(session: Session, item_hash: str) -> ItemContent:
     """Return an item as it was asked."""
     return session.get_one(ItemContent, item_hash)
+
+
+def published(session: Session, actor: Actor, item_hash: str) -> bool:
+    """Tell whether somebody published an edition that holds an item."""
+    query = (
+        select(Release.id)
+        .join(ReleaseItem, ReleaseItem.release_id == Release.id)
+        .where(
+            Release.organisation_id == actor.organisation_id,
+            Release.published_by == actor.account_id,
+            ReleaseItem.item_hash == item_hash,
+        )
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def decision_of(session: Session, organisation_id: int, case_id: int) -> CaseDecision | None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.audit import service as trail
 from app.db import table_of
 from app.errors import RefusedError
-from app.exams import case_queries, queries, replay
+from app.exams import case_queries, coaching, queries, replay
 from app.exams.case_models import (
     DISMISSED,
     SIGNED,
@@ -147,6 +147,8 @@ def dismiss(session: Session, *, actor: Actor, case_id: int, reason: str, now: d
     if not (actor.can(Action.OPEN_CASE) or actor.can(Action.SIGN_CASE)):
         raise RefusedError("Only an author or medical director ends a case.")
     case = _undecided(session, actor, case_id)
+    if case.opened_by != actor.account_id and case_queries.published(session, actor, case.item_hash):
+        raise RefusedError("You published this question; somebody who did not has to end its case.")
     decision = CaseDecision(
         organisation_id=actor.organisation_id,
         case_id=case.id,
@@ -195,6 +197,7 @@ def regrade(
     _store(session, case, actor, batch, now)
     if tally.digest(correction) != proposal.digest:
         raise RefusedError("The results are no longer what you saw: count again, look, then sign.")
+    coaching.end_corrected(session, actor=actor, item_hash=case.item_hash, correction=correction, now=now)
     detail = {"proposal": proposal.id, "policy": proposal.policy, "key": proposal.key, "sha256": proposal.digest}
     _tell(session, actor, case, "case.signed", now, {**detail, "meaning": MEANING, "attempts": tally.attempts})
     return case, tally.flips

@@ -22,6 +22,8 @@ def read_paper(session: Session, *, actor: Actor, attempt_id: int, now: datetime
     """Return the paper as drawn; refused while the attempt is open, and to who is no administrator or auditor."""
     if not actor.can(Action.READ_PAPER):
         raise RefusedError("Only an administrator or auditor reads papers.")
+    if queries.is_sitting(session, actor.account_id, now):
+        raise RefusedError("You are sitting an exam, and papers tell keys. Submit the exam first.")
     try:
         attempt = queries.get_attempt(session, actor.organisation_id, attempt_id)
     except NotFoundError as error:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.errors import NotFoundError
 from app.exams.models import Accommodation, Attempt, AttemptGrant
+from app.exams.queries import sitting_now
 from app.exams.timing import Granted, Terms
 from app.people.models import Account
 from app.releases.models import Release, ReleaseWithdrawal
@@ -29,6 +30,8 @@ class History:
     """The ids of passes on an edition of which a row was withdrawn, then or in a later one."""
     accommodations: tuple[Granted, ...] = ()
     """All of the person's that nobody ended, for whichever course."""
+    sits: bool = False
+    """Whether they sit an exam, of whatever course; known of one attempt's history only."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,14 +145,18 @@ def _histories(*, some: bool) -> Select[int, Attempt, int, datetime, bool, bool,
 
 
 def attempt_in_course(
-    session: Session, *, organisation_id: int, account_id: int, attempt_id: int
+    session: Session, *, organisation_id: int, account_id: int, attempt_id: int, now: datetime
 ) -> tuple[Attempt, Release, History]:
-    """Return a person's attempt, its release, and all their attempts at this course; one query."""
+    """Return a person's attempt, its release, and all their attempts at this course; one query.
+
+    `sits` of the history says whether they sit an exam, of whatever course.
+    """
+    sits = sitting_now(account_id, now)
     course = select(Attempt.course_id).where(
         Attempt.id == attempt_id, Attempt.organisation_id == organisation_id, Attempt.account_id == account_id
     )
     rows: Any = session.execute(
-        select(Attempt, Release, AttemptGrant.id, AttemptGrant.granted_at, _STOPPED, _TOUCHED, Accommodation)
+        select(Attempt, Release, AttemptGrant.id, AttemptGrant.granted_at, _STOPPED, _TOUCHED, Accommodation, sits)
         .join(Account, Account.id == Attempt.account_id)
         .outerjoin(Release, (Release.id == Attempt.release_id) & (Attempt.id == attempt_id))
         .outerjoin(AttemptGrant, _GRANTED)
@@ -170,5 +177,6 @@ def attempt_in_course(
         void=frozenset(row[0].id for row in rows if row[4]),
         touched=frozenset(row[0].id for row in rows if row[5]),
         accommodations=tuple({row[6].id: granted_of(row[6]) for row in rows if row[6] is not None}.values()),
+        sits=bool(rows[0][7]),
     )
     return found[0][0], found[0][1], history

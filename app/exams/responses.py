@@ -96,10 +96,11 @@ def _offered(shown: Mapping[str, Any], given: Sequence[str]) -> list[str]:
 
 
 def _number(given: Sequence[str], unit: str) -> str | None:
-    text = given[0].strip() if given else ""
+    typed = given[0].strip() if given else ""
+    text = typed.replace("\N{MINUS SIGN}", "-")
     if unit and text.casefold().endswith(unit.casefold()):
         text = text[: -len(unit)].rstrip()
-    if not text:
+    if not typed:
         return None
     if not NUMBER.fullmatch(text):
         raise RefusedError("Enter a number such as 12.5 or 12,5.")

@@ -173,8 +173,6 @@ def close_attempt(
     session.refresh(attempt)
     if won.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result counts its rows
         return False
-    if closed_by in (SUBMITTED, RAN_OUT):
-        coaching.note_tasks(session, attempt=attempt, now=now)
     trail.record(
         session,
         organisation_id=attempt.organisation_id,
@@ -191,6 +189,8 @@ def close_attempt(
         },
     )
     cases.regrade_at_close(session, attempt=attempt, now=now)
+    if closed_by in (SUBMITTED, RAN_OUT):
+        coaching.note_tasks(session, attempt=attempt, now=now)
     return True
 
 
@@ -223,6 +223,8 @@ def grant_attempt(
 ) -> AttemptGrant:
     """Give a person one more attempt at a course's exam, with the reason."""
     people.member(session, actor.organisation_id, account_id, actor.clinics(Action.GRANT_ATTEMPT))
+    if account_id == actor.account_id:
+        raise RefusedError("Somebody else grants you an attempt; ask another manager.")
     if releases.in_force(session, actor.organisation_id, course_id) is None:
         raise NotFoundError
     reason = reason.strip()

@@ -22,8 +22,11 @@ def devices_of(session: Session, organisation_id: int, clinic_id: int) -> frozen
 
 def set_devices(
     session: Session, *, actor: Actor, clinic_id: int, devices: Collection[str], offered: Collection[str], now: datetime
-) -> None:
-    """Say which devices a clinic has, of those `offered` by the courses in force; another's clinic is not found."""
+) -> frozenset[str]:
+    """Say which devices a clinic has, of those `offered` by the courses in force; another's clinic is not found.
+
+    Return those that it had and has no more.
+    """
     within = actor.clinics(Action.MANAGE_DEVICES)
     clinic = session.scalar(
         select(Clinic).where(Clinic.organisation_id == actor.organisation_id, Clinic.id == clinic_id).with_for_update()
@@ -35,7 +38,7 @@ def set_devices(
         raise RefusedError("Choose from the devices that the courses speak of; load the page again if they changed.")
     had = devices_of(session, actor.organisation_id, clinic.id)
     if had == set(chosen):
-        return
+        return frozenset()
     mine = (ClinicDevice.organisation_id == actor.organisation_id, ClinicDevice.clinic_id == clinic.id)
     session.execute(delete(ClinicDevice).where(*mine))
     if chosen:
@@ -50,3 +53,4 @@ def set_devices(
         now=now,
         detail={"before": sorted(had), "devices": chosen},
     )
+    return had - set(chosen)

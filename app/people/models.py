@@ -1,6 +1,6 @@
 """Tables of organisations, clinics, accounts, roles, sign-ins and links."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -122,6 +122,25 @@ class AccessLink(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class ApiToken(Base):
+    """What lets another program of an organisation read; only the SHA-256 of the token is kept."""
+
+    __tablename__ = "api_token"
+    __table_args__ = (sa.Index("ix_api_token_organisation_id_id", "organisation_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    name: Mapped[str] = mapped_column(sa.String(120))
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    # The ids of the clinics that it reads; null: every clinic, also one that is added later.
+    clinics: Mapped[list[Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    created_by: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    created_at: Mapped[datetime]
+    last_used_on: Mapped[date | None]
+    revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
 
 
 class RateWindow(Base):

@@ -46,6 +46,9 @@ class Action(StrEnum):
     ACCOMMODATE = "accommodate"
     FOLLOW_UP = "follow_up"
     MAKE_PROCTOR_CODE = "make_proctor_code"
+    CHANGE_CERTIFICATION = "change_certification"
+    CHANGE_MANY = "change_many"
+    INTERLOCK = "interlock"
     SIGN_OFF = "sign_off"
     SEE_RELEASES = "see_releases"
     PUBLISH_RELEASE = "publish_release"
@@ -57,6 +60,11 @@ class Action(StrEnum):
     SIGN_CASE = "sign_case"
     DECIDE_APPEAL = "decide_appeal"
     SEE_STATISTICS = "see_statistics"
+    MANAGE_TOKENS = "manage_tokens"
+    RECALL = "recall"
+    READ_RECORD = "read_record"
+    ADD_EVIDENCE = "add_evidence"
+    DECIDE_EVIDENCE = "decide_evidence"
 
 
 TABLE: dict[Role, frozenset[Action]] = {
@@ -69,9 +77,12 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.ASSIGN,
             Action.GRANT_ATTEMPT,
             Action.MANAGE_DEVICES,
+            Action.INTERLOCK,
             Action.ACCOMMODATE,
             Action.FOLLOW_UP,
             Action.MAKE_PROCTOR_CODE,
+            Action.READ_RECORD,
+            Action.ADD_EVIDENCE,
         }
     ),
     Role.AUTHOR: frozenset(
@@ -87,16 +98,29 @@ TABLE: dict[Role, frozenset[Action]] = {
     Role.MEDICAL_DIRECTOR: frozenset(
         {
             Action.SEE_BOARD,
+            Action.CHANGE_CERTIFICATION,
+            Action.CHANGE_MANY,
+            Action.INTERLOCK,
             Action.SEE_RELEASES,
             Action.SIGN_RELEASE,
             Action.SEE_CASES,
             Action.SIGN_CASE,
             Action.DECIDE_APPEAL,
             Action.SEE_STATISTICS,
+            Action.RECALL,
+            Action.READ_RECORD,
+            Action.DECIDE_EVIDENCE,
         }
     ),
     Role.AUDITOR: frozenset(
-        {Action.SEE_BOARD, Action.SEE_RELEASES, Action.EXPORT, Action.READ_PAPER, Action.SEE_CASES}
+        {
+            Action.SEE_BOARD,
+            Action.SEE_RELEASES,
+            Action.EXPORT,
+            Action.READ_PAPER,
+            Action.SEE_CASES,
+            Action.READ_RECORD,
+        }
     ),
     Role.ADMINISTRATOR: frozenset(
         {
@@ -106,12 +130,14 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.ASSIGN,
             Action.GRANT_ATTEMPT,
             Action.MANAGE_DEVICES,
+            Action.CHANGE_MANY,
             Action.ACCOMMODATE,
             Action.FOLLOW_UP,
             Action.SEE_RELEASES,
             Action.PUBLISH_RELEASE,
             Action.READ_PAPER,
             Action.SEE_STATISTICS,
+            Action.MANAGE_TOKENS,
         }
     ),
 }

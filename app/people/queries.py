@@ -313,8 +313,8 @@ def roster(
     )
 
 
-def technicians_of(session: Session, organisation_id: int, clinic_id: int, limit: int) -> list[tuple[int, str]]:
-    """Return (account, name) of the technicians of a clinic, by name, the first `limit` of them."""
+def technicians_of(session: Session, organisation_id: int, clinic_id: int, limit: int | None) -> list[tuple[int, str]]:
+    """Return (account, name) of the technicians of a clinic, by name, the first `limit` of them (None: all)."""
     rows = session.execute(_technicians(organisation_id, [clinic_id]).limit(limit))
     return [(row[0], row[1]) for row in rows]
 

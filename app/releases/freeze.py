@@ -89,6 +89,7 @@ def frozen_item(item: Item, course: Course, media: str) -> FrozenItem:
         "notice": item.notice,
         "media": {"url": media + item.media[0].removeprefix("media/"), "alt": item.media[1]} if item.media else None,
         "topic": course.objectives[item.objective],
+        "scoring": item.scoring.value,
     }
     keyed = json.loads(json.dumps(asdict(item)))
     keyed["why"] = render_text(item.why) if item.why else None

@@ -1,6 +1,6 @@
 """The status board: technicians by certifications, folded for a day; only the asked clinics' rows are read."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from app.certification import queries as certifications
 from app.certification import scope
 from app.certification.lifecycle import State, StateAsOf
+from app.certification.queries import Held
+from app.certification.recalling import RecallOn
 from app.certification.rules import counts_as_practice
 from app.exams.models import Attempt, CoachingTask
 from app.learning.models import Assignment, LessonCompletion
@@ -40,6 +42,8 @@ class BoardCell:
 
     state: StateAsOf
     progress: Progress
+    recalls: tuple[RecallOn, ...] = ()
+    """Those that its holder has not answered yet, by what is known."""
 
     @property
     def key(self) -> str:
@@ -117,6 +121,7 @@ def status_board(
                     progress=_progress(
                         one, training.get((account_id, one.release.course_id)), observed.get(account_id, [])
                     ),
+                    recalls=_open(held.get(account_id, ()), one.release.course_id, known_at),
                 )
                 for one in in_force
             ),
@@ -125,6 +130,17 @@ def status_board(
     ]
     return Board(
         clinics=tuple(clinics), in_force=tuple(in_force), rows=tuple(rows), more=len(people_found) - len(shown)
+    )
+
+
+def _open(held: Iterable[Held], course_id: str, known_at: datetime) -> tuple[RecallOn, ...]:
+    """Return the recalls on a person's certification in a course that they have not answered yet."""
+    return tuple(
+        each
+        for one in held
+        if one.certification.course_id == course_id
+        for each in one.recalls
+        if each.is_open(known_at)
     )
 
 

@@ -21,7 +21,8 @@ CERTIFICATION_COLUMNS = {
     "due_from_on": "First day on which it can be renewed",
     "reason_code": "Code of the reason for a suspension, revocation or replacement",
     "reason": "The same in words",
-    "cells": "Granted procedures, devices and skin types; in force only while active or in grace",
+    "cells": "Granted procedures, devices and skin types; in force only while active or in grace, less those on hold",
+    "cells_on_hold": "Granted cells in which nobody may treat on the day, since when and why; suspended: all of them",
     "devices": "Devices that the scheme names",
     "release": "The release that the issue or renewal rests on",
     "release_hash": "SHA-256 of that release's content",
@@ -34,6 +35,7 @@ CERTIFICATION_COLUMNS = {
     "case": "The case that it was scored again by last",
     "organisation": "Who certified, as named then",
     "disclaimer": "What the certification is not",
+    "recall": "Recalls that its holder has not answered yet, as known then: number, task (read, quiz, exam), last day",
 }
 TRAIL_COLUMNS = {
     "demo": CERTIFICATION_COLUMNS["demo"],

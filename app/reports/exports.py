@@ -19,6 +19,8 @@ from app.audit.models import Entry, EntryDetail
 from app.certification.dates import Period
 from app.certification.lifecycle import Event, EventKind, StateAsOf, resting_on, state_as_of
 from app.certification.models import Certification, CertificationEvent
+from app.certification.recall_queries import recalls_on
+from app.certification.recalling import RecallOn, hold_of, recalls_told
 from app.certification.scope import SKIN_TYPES, GrantedCell, cells_as_grid, from_json
 from app.clock import start_of
 from app.content.values import Decision
@@ -55,6 +57,14 @@ class Asked:
     def demo(self) -> str:
         """What the first column says of every row."""
         return DEMO if self.is_demo else ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """What happened to a certification, and the recalls that concern it."""
+
+    acts: list[AnyRow]
+    recalls: Sequence[RecallOn]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,14 +171,15 @@ def _pages(connection: Connection, query: Select[*tuple[Any, ...]]) -> Iterator[
 
 def _with_acts(
     connection: Connection, asked: Asked, pages: Iterable[Sequence[AnyRow]]
-) -> Iterator[tuple[AnyRow, list[AnyRow]]]:
-    """Add to certifications what happened to them, one query a page."""
+) -> Iterator[tuple[AnyRow, Told]]:
+    """Add to certifications what happened to them and which recalls concern them, two queries a page."""
     known = _acts(asked)
     for page in pages:
         acts: dict[int, list[AnyRow]] = {row.id: [] for row in page}
         for act in connection.execute(known.where(CertificationEvent.certification_id.in_(acts))):
             acts[act.certification_id].append(act)
-        yield from ((row, acts[row.id]) for row in page)
+        recalls = recalls_on(connection, asked.organisation_id, list(acts))
+        yield from ((row, Told(acts=acts[row.id], recalls=recalls.get(row.id, ()))) for row in page)
 
 
 def _acts(asked: Asked) -> Select[*tuple[Any, ...]]:
@@ -195,6 +206,7 @@ def _acts(asked: Asked) -> Select[*tuple[Any, ...]]:
             CertificationEvent.grace_last_on,
             CertificationEvent.due_from_on,
             sql_cast(CertificationEvent.cells, Text).label("cells"),
+            CertificationEvent.lifts_id,
             CertificationEvent.release_id,
             CertificationEvent.attempt_id,
             Release.content_hash,
@@ -229,32 +241,34 @@ def _grants(connection: Connection, asked: Asked) -> Generator[AnyRow, None, Non
 
 
 def _with_clinics(
-    rows: Iterable[tuple[AnyRow, list[AnyRow]]], grants: Iterable[AnyRow]
-) -> Iterator[tuple[AnyRow, list[AnyRow], list[str]]]:
+    rows: Iterable[tuple[AnyRow, Told]], grants: Iterable[AnyRow]
+) -> Iterator[tuple[AnyRow, Told, list[str]]]:
     """Join certifications and clinics, both sorted by person, so that only one person's are held at a time."""
     people = groupby(grants, key=lambda grant: grant.account_id)
     person, clinics = 0, list[str]()
-    for row, acts in rows:
+    for row, told in rows:
         while person < row.account_id:
             person, found = next(people, (maxsize, ()))
             clinics = [grant.name for grant in found]
-        yield row, acts, clinics if person == row.account_id else []
+        yield row, told, clinics if person == row.account_id else []
 
 
-def _of_person(found: list[tuple[AnyRow, list[AnyRow], list[str]]], asked: Asked) -> Iterator[tuple[Any, ...]]:
+def _of_person(found: list[tuple[AnyRow, Told, list[str]]], asked: Asked) -> Iterator[tuple[Any, ...]]:
     """Yield what a person's certifications are on the day, each with what it requires beside it."""
-    events = {row.id: [_event(act) for act in acts] for row, acts, _ in found}
+    events = {row.id: [_event(act) for act in told.acts] for row, told, _ in found}
+    holds = {row.id: [hold for one in told.recalls if (hold := hold_of(one))] for row, told, _ in found}
     held: dict[str, list[AnyRow]] = {}
     for row, _, _ in found:
         held.setdefault(row.course_id, []).append(row)
 
     def state(row: AnyRow) -> StateAsOf:
-        own = state_as_of(events[row.id], asked.day, asked.known_at)
+        own = state_as_of(events[row.id], asked.day, asked.known_at, holds[row.id])
         asks = _scheme(row.scheme).get("requires", ())
         return resting_on(own, ((one["title"], [state(each) for each in held.get(one["course"], ())]) for one in asks))
 
-    for row, acts, clinics in found:
-        yield _certification(row, acts, events[row.id], state(row), clinics)
+    for row, told, clinics in found:
+        recall = recalls_told(told.recalls, asked.known_at)
+        yield (*_certification(row, told.acts, events[row.id], state(row), clinics), recall)
 
 
 def _certification(
@@ -271,6 +285,7 @@ def _certification(
         scheme["edition"],
         *_state(state),
         _cells(state.cells, row.scheme),
+        _held(state, row.scheme),
         [device["name"] for device in scheme["devices"].values()],
         *_evidence(acts, events, state),
         scheme["issuer"],
@@ -289,6 +304,7 @@ def _event(act: AnyRow) -> Event:
         cells=_granted(act.cells) if act.cells not in (None, "null") else None,
         reason_code=act.reason_code,
         reason=act.reason,
+        lifts=act.lifts_id,
     )
 
 
@@ -350,6 +366,19 @@ def _cells(cells: tuple[GrantedCell, ...], scheme: str) -> list[str]:
         f"{procedure_name(of.procedure)}, {devices[row.device]['name']}: {_spans(row.decisions)}"
         for of in cells_as_grid(cells)
         for row in of.rows
+    ]
+
+
+def _held(state: StateAsOf, scheme: str) -> list[str]:
+    """Return the cells on hold in words, with since when and why of each act."""
+    granted = {one.cell: one for one in state.cells}
+    acts: dict[tuple[date, str], list[GrantedCell]] = {}
+    for one in state.back:
+        acts.setdefault((one.since_on, one.reason or one.code or ""), []).append(granted[one.cell])
+    return [
+        f"{line}; since {since_on.isoformat()}: {why}"
+        for (since_on, why), cells in sorted(acts.items())
+        for line in _cells(tuple(cells), scheme)
     ]
 
 

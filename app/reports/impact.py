@@ -34,6 +34,7 @@ COLUMNS = {
 }
 # A certification rests on what was asked and on what grants its cells. Text that people read changes none of it.
 RESTS_ON = frozenset({ChangeClass.FACT, ChangeClass.KEY, ChangeClass.SCHEME})
+OF_SOME_CELLS = (EventKind.SUSPENDED, EventKind.REINSTATED)
 LOST = (EventKind.REVOKED.value, EventKind.SUPERSEDED.value)
 
 
@@ -131,7 +132,7 @@ def _certifications(session: Session, base: Release, day: date) -> list[_InForce
     )
     lost = exists().where(loss.certification_id == Certification.id, loss.kind.in_(LOST), loss.effective_on <= day)
     rows = session.execute(
-        select(Certification.id, Certification.account_id, event.attempt_id, event.cells)
+        select(Certification.id, Certification.account_id, event.attempt_id, event.kind, event.cells)
         .join(event, event.certification_id == Certification.id)
         .where(
             Certification.organisation_id == base.organisation_id,
@@ -143,11 +144,11 @@ def _certifications(session: Session, base: Release, day: date) -> list[_InForce
         .execution_options(yield_per=1000)
     )
     found: dict[int, tuple[int, set[int], list[dict[str, Any]]]] = {}
-    for number, account_id, attempt_id, cells in rows:
+    for number, account_id, attempt_id, kind, cells in rows:
         _, attempts, _ = known = found.setdefault(number, (account_id, set(), []))
         if attempt_id is not None:
             attempts.add(attempt_id)
-        if cells is not None:
+        if cells is not None and EventKind(kind) not in OF_SOME_CELLS:
             known[2][:] = cells
     return [
         _InForce(

@@ -14,8 +14,9 @@ from app.certification.standing import Record, Standing, doubted, standing_of
 from app.errors import NotFoundError
 from app.exams.history import History, sat
 from app.exams.models import Accommodation, CoachingTask
+from app.learning.evidence_models import EvidenceDecision, OutsideEvidence
 from app.learning.models import Assignment, LessonCompletion
-from app.learning.queries import Assigned, Reading
+from app.learning.queries import ACCEPTED, Acceptance, Assigned, Reading, acceptance
 from app.people.models import Account, Clinic, RoleGrant
 from app.people.permissions import Role
 from app.releases import queries as releases
@@ -63,6 +64,8 @@ _PERSON = (
         Clinic.name.label("clinic"),
         Assignment,
         LessonCompletion,
+        EvidenceDecision,
+        OutsideEvidence,
         Accommodation,
         _granter.name.label("granted_by"),
         _TO_TALK_OVER.label("to_talk_over"),
@@ -82,6 +85,8 @@ _PERSON = (
         & (LessonCompletion.account_id == Assignment.account_id)
         & (LessonCompletion.course_id == Assignment.course_id),
     )
+    .outerjoin(EvidenceDecision, ACCEPTED)
+    .outerjoin(OutsideEvidence, OutsideEvidence.id == EvidenceDecision.evidence_id)
     .outerjoin(
         Accommodation,
         (Accommodation.organisation_id == Account.organisation_id) & (Accommodation.account_id == Account.id),
@@ -147,12 +152,15 @@ def _accommodations(rows: Sequence[Row[*tuple[Any, ...]]]) -> tuple[tuple[Accomm
 
 
 def _assigned(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[str, Assigned]:
-    found: dict[str, tuple[Assignment, set[Reading]]] = {}
+    found: dict[str, tuple[Assignment, set[Reading], dict[int, Acceptance]]] = {}
     for row in rows:
         if row.Assignment is not None:
-            read, one = found.setdefault(row.Assignment.course_id, (row.Assignment, set()))[1], row.LessonCompletion
+            _, read, accepted = found.setdefault(row.Assignment.course_id, (row.Assignment, set(), {}))
+            one = row.LessonCompletion
             read.update([Reading(one.lesson_id, one.release_id, one.completed_at)] if one else [])
+            if row.EvidenceDecision is not None:
+                accepted[row.EvidenceDecision.id] = acceptance(row.EvidenceDecision, row.OutsideEvidence)
     return {
-        course_id: Assigned(assignment=assignment, readings=frozenset(read))
-        for course_id, (assignment, read) in found.items()
+        course_id: Assigned(assignment=assignment, readings=frozenset(read), accepted=tuple(accepted.values()))
+        for course_id, (assignment, read, accepted) in found.items()
     }

@@ -13,6 +13,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
 from app.db import Database
+from app.learning.sniffing import LARGEST_FILE
+from app.people.limits import Limits
 from app.people.permissions import Action
 from app.web import (
     access,
@@ -22,6 +24,7 @@ from app.web import (
     assignments,
     board,
     breaks,
+    bulk_changes,
     cases,
     courses,
     editions,
@@ -29,10 +32,16 @@ from app.web import (
     evidence,
     exams,
     home,
+    interlocks,
+    life,
     networks,
     ops,
+    outside,
     people,
     proctoring,
+    recall_tasks,
+    recalls,
+    records,
     refresher,
     release_changes,
     releases,
@@ -42,23 +51,27 @@ from app.web import (
     sittings,
     statistics,
     technicians,
+    tokens,
     verify,
 )
 from app.web.frame import HEADERS, OURSELVES, make_app
-from app.web.limits import Limits
 from config import Settings
 
 LARGEST_REQUEST = 256 * 1024
+# Pages that take a file, from who is signed in: the file, and the form around it.
+UPLOADS = {"outside.add_own": LARGEST_FILE + LARGEST_REQUEST, "outside.add": LARGEST_FILE + LARGEST_REQUEST}
 PLACES: tuple[tuple[str, str, Action | None, str], ...] = (
-    ("Home", "home.show", Action.LEARN, "home"),
+    ("Home", "home.show", Action.LEARN, "home recall_tasks"),
     ("Refresher", "refresher.show", Action.LEARN, "refresher"),
-    ("Team", "board.show", Action.SEE_BOARD, "board technicians accommodations sittings"),
-    ("Scope", "scope.show", Action.SEE_BOARD, "scope"),
+    ("Team", "board.show", Action.SEE_BOARD, "board technicians accommodations sittings life bulk_changes records"),
+    ("Scope", "scope.show", Action.SEE_BOARD, "scope interlocks"),
     ("Sign-offs", "sign_offs.show", Action.SIGN_OFF, "sign_offs proctoring"),
-    ("People", "people.show", Action.MANAGE_PEOPLE, "people networks"),
+    ("People", "people.show", Action.MANAGE_PEOPLE, "people networks tokens"),
     ("Assign", "assignments.new", Action.ASSIGN, "assignments"),
     ("Courses", "editions.courses", None, "editions courses exams results"),
     ("Releases", "releases.show", Action.SEE_RELEASES, "releases release_changes"),
+    ("Recalls", "recalls.show", Action.SEE_BOARD, "recalls"),
+    ("Certificates", "outside.waiting", Action.DECIDE_EVIDENCE, "outside"),
     ("Cases", "cases.show", Action.SEE_CASES, "cases appeals"),
     ("Statistics", "statistics.show", Action.SEE_STATISTICS, "statistics"),
     ("Evidence", "evidence.show", Action.EXPORT, "evidence"),
@@ -95,11 +108,13 @@ def create(settings: Settings, database: Database) -> Flask:
         WTF_CSRF_SSL_STRICT=False,  # SameSite and the token decide; some proxies strip the referrer
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
         BASE_URL=settings.base_url,
+        EVIDENCE_PATH=settings.evidence_path,
         TRUSTED_HOSTS=[str(urlsplit(settings.base_url).hostname), *OURSELVES],
     )
     app.extensions["fluence.database"] = database
     app.extensions["fluence.limits"] = Limits(database.engine)
     app.url_map.converters |= {"id": IdConverter, "place": PlaceConverter}
+    _take_files(app)
     _watch(app, settings)  # first, so that what is refused before its view has a request id too
     CSRFProtect(app)
     access.init(app)
@@ -109,15 +124,25 @@ def create(settings: Settings, database: Database) -> Flask:
         app.register_blueprint(module.bp)
     for module in (account, assignments, board, courses, editions, evidence, exams, home, ops, people):
         app.register_blueprint(module.bp)
+    for module in (outside, records):
+        app.register_blueprint(module.bp)
     for module in (networks, proctoring, refresher, release_changes, releases, results, scope, sign_offs, sittings):
         app.register_blueprint(module.bp)
-    for module in (statistics, technicians, verify):
+    for module in (bulk_changes, interlocks, life, recall_tasks, recalls, statistics, technicians, tokens, verify):
         app.register_blueprint(module.bp)
     setattr(app.view_functions["static"], "access", access.PUBLIC)  # noqa: B010  Flask's own view, typed without it
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+def _take_files(app: Flask) -> None:
+    @app.before_request
+    def take() -> None:
+        # Before anybody reads the form; a stranger's large request is refused unread.
+        if request.endpoint in UPLOADS and access.signed_in():
+            request.max_content_length = UPLOADS[request.endpoint]
 
 
 def _add_globals(app: Flask, *, demo: bool) -> None:
@@ -164,7 +189,8 @@ def _watch(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def finish(response: Response) -> Response:
-        response.headers.update(HEADERS)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)  # a file that somebody uploaded has a stricter policy
         response.headers["X-Request-Id"] = g.get("request_id", "")
         if settings.secure_cookies:
             response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"

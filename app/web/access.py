@@ -18,8 +18,8 @@ from app.db import Database
 from app.errors import RefusedError
 from app.exams.queries import is_sitting
 from app.people import passwords, queries
+from app.people.limits import Limits
 from app.people.permissions import ROLE_LABELS, Action, Actor, Role
-from app.web.limits import Limits
 
 View = TypeVar("View", bound=Callable[..., Any])
 # What these let somebody see tells keys. The stop button is not among them: it is never out of reach.
@@ -32,6 +32,8 @@ SHOWS_KEYS = frozenset(
         Action.SIGN_CASE,
         Action.DECIDE_APPEAL,
         Action.SEE_STATISTICS,
+        Action.EXPORT,
+        Action.RECALL,
     }
 )
 SITTING = (

@@ -9,6 +9,7 @@ from wtforms.validators import InputRequired, Length
 
 from app.errors import RefusedError
 from app.people import passwords, queries, service
+from app.people.permissions import Action
 from app.web import access
 from app.web.access import now, public, reading, requires, transaction, visitor
 from app.web.forms import EMAIL_KEYS, refuse
@@ -101,7 +102,7 @@ def show() -> Any:
         {"term": "Roles", "value": visitor().role_label},
         {"term": "Time zone", "value": person.time_zone},
     ]
-    return render_template("account/account.html", facts=facts)
+    return render_template("account/account.html", facts=facts, learns=person.actor.can(Action.LEARN))
 
 
 @bp.post("/account/sign-out-everywhere")

@@ -12,7 +12,7 @@ from app.reports.board import MOST_PEOPLE, Board, BoardCell, BoardRow, status_bo
 from app.web.access import now, reading, requires, visitor
 from app.web.sittings_pages import follow_up_alerts
 from app.web.withdrawals import withdrawal_alerts
-from app.web.words import Context, counted, status_of, weekday
+from app.web.words import Context, counted, short_day, status_of, weekday
 
 bp = Blueprint("board", __name__)
 
@@ -140,6 +140,9 @@ def _actions(board: Board) -> list[Context]:
     if takes_code and actor.can(Action.MAKE_PROCTOR_CODE):
         url = url_for("proctoring.show")
         actions.append({"label": "Make an exam code", "href": url, "icon": "key-round", "kind": ""})
+    if actor.can(Action.CHANGE_MANY):
+        url = url_for("bulk_changes.show")
+        actions.append({"label": "Several at once", "href": url, "icon": "", "kind": ""})
     if not actor.can(Action.ASSIGN):
         return actions
     return [*actions, {"label": "Assign training", "href": url_for("assignments.new"), "icon": "", "kind": "primary"}]
@@ -222,4 +225,9 @@ def cell_status(cell: BoardCell) -> Context:
             "training": _training(told.lessons_read, told.lessons),
         }
         return {"state": key, "label": "", "note": notes.get(key, ""), "due": False}
-    return status_of(cell.state, visitor().today)
+    shown = status_of(cell.state, visitor().today)
+    if cell.recalls:
+        due_on, today = min(one.due_on for one in cell.recalls), visitor().today
+        waits = f"recall {'overdue since' if today > due_on else 'open to'} {short_day(due_on)}"
+        shown["note"] = f"{shown['note']}; {waits}" if shown["note"] else waits
+    return shown

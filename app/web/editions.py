@@ -19,6 +19,7 @@ from app.reports.releases import EditionRead, read_edition
 from app.web import access
 from app.web.access import reading, requires, visitor
 from app.web.change_pages import change_cards
+from app.web.recalls_pages import recall_url
 from app.web.releases_pages import content_of, lesson_page, lesson_urls
 from app.web.withdrawals import lesson_without, told, withdrawal_alerts
 from app.web.words import Context, counted, day, moment
@@ -116,6 +117,7 @@ def _edition(read: EditionRead) -> Context:
         ],
         "before": f"Edition {before.edition}" if before else "",
         "change_count": counted(len(read.changes), "change"),
+        "recall_url": recall_url(release, read.changes, read.confirmed, visitor()),
         "changes": change_cards(
             [_without_stopped(read, one) for one in read.changes], read.confirmed, None, zone, keys=False
         ),

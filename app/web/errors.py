@@ -4,12 +4,12 @@ from traceback import extract_tb
 from typing import Any
 
 import structlog
-from flask import Flask, current_app, g, render_template, request
+from flask import Flask, current_app, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from app.errors import NotFoundError, NotHereError, RefusedError
+from app.errors import NotFoundError, NotHereError, RefusedError, problem
 from app.web.access import is_fetch, local_path
 
 log = structlog.get_logger()
@@ -47,6 +47,10 @@ WORDS = {
 def answer(code: int, text: str = "", *, goto: str | None = None) -> tuple[Any, int]:
     """Return an error as JSON for a script, or as a page for a person."""
     title, usual, advice = WORDS.get(code, WORDS[400 if code < 500 else 500])
+    if request.path.startswith("/api/"):  # what fails before its view, or is no address at all
+        told = jsonify(problem(code, title, text or (f"{usual} {advice}" if code >= 500 else usual)))
+        told.mimetype = "application/problem+json"
+        return told, code
     if is_fetch():
         return {"error": text or f"{title}. {advice}", "goto": goto}, code
     back = local_path(_referrer_path()) if code == 409 else None

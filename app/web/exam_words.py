@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from app.certification.refusals import why_no_seat
 from app.certification.standing import Standing
 from app.content.renewal import Renewal, shortened
-from app.content.values import ItemType
+from app.content.values import ItemType, Scoring
 from app.exams import timing
 from app.exams.models import Attempt
 from app.exams.queries import Mark
@@ -32,6 +32,12 @@ INSTRUCTIONS = {
     ItemType.NUMERIC.value: "Enter a number",
     ItemType.ORDERING.value: "Put these in order, the first at the top",
     ItemType.MATCHING.value: "Choose the right partner for each",
+}
+# What a part of the answer is worth; without a word here an answer counts whole or not at all.
+PARTS = {
+    (ItemType.MULTIPLE.value, Scoring.PER_CORRECT.value): "each right one counts, each wrong one takes one away",
+    (ItemType.MATCHING.value, Scoring.PER_CORRECT.value): "each right pair counts",
+    (ItemType.ORDERING.value, Scoring.PAIRS.value): "the more pairs stand in the right order, the more it counts",
 }
 
 CERTAINTIES = [
@@ -135,7 +141,7 @@ def item_context(  # noqa: PLR0917  an item's place and what stands there, in th
         "notice": shown["notice"] or "",
         "image": _image(shown),
         "type": shown["type"],
-        "instruction": INSTRUCTIONS[shown["type"]],
+        "instruction": instruction_of(shown),
         "options": _in_order(shown, held.chosen),
         "rights": [{"id": one["id"], "text": Markup(one["html"]).striptags()} for one in shown["rights"]],  # noqa: S704
         "chosen": _filled(shown["type"], held.chosen),
@@ -151,6 +157,13 @@ def item_context(  # noqa: PLR0917  an item's place and what stands there, in th
         "error": "",
         **(told or {}),
     }
+
+
+def instruction_of(shown: Mapping[str, Any]) -> str:
+    """Return what to do with an item, and what a part of the answer is worth where it is worth anything."""
+    # Content that was frozen before the rule was told has none.
+    parts = PARTS.get((shown["type"], shown.get("scoring", "")))
+    return f"{INSTRUCTIONS[shown['type']]}: {parts}" if parts else INSTRUCTIONS[shown["type"]]
 
 
 def told_and_asked(stem: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.certification import service
 from app.certification.standing import Standing, is_open, standing
 from app.content.values import ItemType
-from app.errors import NotHereError, RefusedError
+from app.errors import RefusedError
 from app.exams import accommodations, proctoring, queries, timing, watching
 from app.exams.accommodations import Signed
 from app.exams.models import Attempt
@@ -44,6 +44,10 @@ CODE_TRIES = "10 per 10 minutes"
 @requires(Action.LEARN)
 def start(course_id: str) -> Any:
     """Show the rules and the declaration, or why the exam cannot be sat now."""
+    return _start(course_id)
+
+
+def _start(course_id: str, code_error: str = "") -> str:
     who = visitor()
     with reading() as found:
         where = _standing(found, course_id)
@@ -52,7 +56,8 @@ def start(course_id: str) -> Any:
         managers = people.manager_names(found, who.actor.organisation_id, who.actor.account_id) if used_up else []
         signed = _signed(found, where, refused=refused)
     text = seat_text(where, who.person.time_zone, managers)
-    return render_template("exams/start.html", exam=start_page(where, text, signed, refused=refused))
+    page = start_page(where, text, signed, refused=refused)
+    return render_template("exams/start.html", exam={**page, "code_error": code_error})
 
 
 @bp.post("/courses/<string:course_id>/exam")
@@ -62,6 +67,8 @@ def begin(course_id: str) -> Any:
     if request.form.get("declared") != "yes":
         return answer(422, "Tick the declaration before you start the exam.")
     code_id = _code(course_id)
+    if code_id is None and request.form.get("code"):
+        return _start(course_id, proctoring.WRONG_CODE), 422
     try:
         with transaction() as changed:
             attempt = _started(changed, course_id, code_id)
@@ -77,13 +84,7 @@ def begin(course_id: str) -> Any:
 def item(attempt_id: int, position: int) -> Any:
     """Show one item of a running attempt, with what was saved for it."""
     sitting = _sitting(attempt_id, position)
-    if not is_open(sitting.attempt, now()):
-        return redirect(url_for("results.show", attempt_id=attempt_id), 303)
-    if timing.on_break(sitting.attempt.break_ends_at, now()):
-        return access.go("breaks.show", attempt_id=attempt_id)
-    if not is_inside(request.remote_addr, sitting.attempt.networks):
-        return answer(403, elsewhere(request.remote_addr))
-    return item_page(sitting)
+    return _kept_from(sitting.attempt) or item_page(sitting)
 
 
 @bp.post("/attempts/<id:attempt_id>/items/<place:position>")
@@ -140,13 +141,8 @@ def note(attempt_id: int) -> Any:
 def review(attempt_id: int) -> Any:
     """Show what is answered and what is not, before submitting."""
     sheet = _sheet(attempt_id)
-    if not is_open(sheet.attempt, now()):
-        return redirect(url_for("results.show", attempt_id=attempt_id), 303)
-    if timing.on_break(sheet.attempt.break_ends_at, now()):
-        return access.go("breaks.show", attempt_id=attempt_id)
-    if not is_inside(request.remote_addr, sheet.attempt.networks):
-        return answer(403, elsewhere(request.remote_addr))
-    return render_template("exams/review.html", review=review_of(sheet), exam=bar_of(sheet, None))
+    shown = {"review": review_of(sheet), "exam": bar_of(sheet, None)}
+    return _kept_from(sheet.attempt) or render_template("exams/review.html", **shown)
 
 
 @bp.post("/attempts/<id:attempt_id>/submit")
@@ -172,17 +168,14 @@ def _standing(found: Any, course_id: str) -> Standing:
 
 
 def _code(course_id: str) -> int | None:
-    """Return the id of the code that was entered, None where none was; one that does not fit is refused."""
+    """Return the id of the code that was entered, None where none was or it does not fit."""
     typed, who = request.form.get("code", "").strip(), visitor().actor
     if not typed:
         return None
     if access.limits().too_many(CODE_TRIES, "proctor-code", who.account_id):
         abort(429)
     with reading() as found:
-        code_id = proctoring.find_code(found, actor=who, course_id=course_id, code=typed, now=now())
-    if code_id is None:
-        raise RefusedError(proctoring.WRONG_CODE)
-    return code_id
+        return proctoring.find_code(found, actor=who, course_id=course_id, code=typed, now=now())
 
 
 def _started(changed: Session, course_id: str, code_id: int | None) -> Attempt:
@@ -232,6 +225,17 @@ def _sheet(attempt_id: int) -> Sheet:
         )
 
 
+def _kept_from(attempt: Attempt) -> Any:
+    """Return what is answered in place of a paper that must not be seen now: it is over, on a break, or elsewhere."""
+    if not is_open(attempt, now()):
+        return access.go("results.show", attempt_id=attempt.id)
+    if timing.on_break(attempt.break_ends_at, now()):
+        return access.go("breaks.show", attempt_id=attempt.id)
+    if not is_inside(request.remote_addr, attempt.networks):
+        return answer(403, elsewhere(request.remote_addr))
+    return None
+
+
 def _signed(found: Session, where: Standing, *, refused: bool) -> list[Signed]:
     """Return who granted what the next or the running attempt has beyond the rules."""
     terms = where.open_attempt.terms if where.open_attempt else None
@@ -262,10 +266,9 @@ def _refused(attempt_id: int, position: int, refusal: RefusedError) -> Any:
     if is_fetch():
         raise refusal
     sitting, told = _sitting(attempt_id, position), str(refusal)
-    outside = isinstance(refusal, NotHereError)
-    typed = sitting.shown["type"] == ItemType.NUMERIC.value and not outside
+    typed = sitting.shown["type"] == ItemType.NUMERIC.value
     shown = {"chosen": request.form.get("value", ""), "understood": "", "error": told} if typed else {"note": told}
-    return item_page(sitting, shown), 403 if outside else 409
+    return _kept_from(sitting.attempt) or (item_page(sitting, shown), 409)
 
 
 def _over(attempt_id: int) -> Any:

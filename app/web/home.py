@@ -21,8 +21,21 @@ from app.releases.queries import InForce
 from app.reports.releases import unsigned
 from app.web.access import Visitor, now, reading, requires, visitor
 from app.web.exam_words import renewal_text, seat_text, size_of
+from app.web.held_words import held_alert
+from app.web.recall_task_pages import open_alerts, open_line
 from app.web.withdrawals import withdrawal_alerts
-from app.web.words import Context, counted, day, days_left, moment, scope_lines, short_day, status_of, weekday
+from app.web.words import (
+    Context,
+    counted,
+    day,
+    days_left,
+    held_cells,
+    moment,
+    scope_lines,
+    short_day,
+    status_of,
+    weekday,
+)
 
 bp = Blueprint("home", __name__)
 
@@ -106,9 +119,14 @@ def _home(who: Visitor, record: Record, standings: list[Standing], stopped: list
         "name": who.person.name.split()[0],
         "today": weekday(today),
         "place": ", ".join(who.person.clinics),
-        "alerts": [*stopped, *(alert for one in standings if (alert := _alert(one, today)))],
+        "alerts": [
+            *open_alerts(record.held.values(), today, now()),
+            *stopped,
+            *(alert for one in standings if (alert := _alert(one, today))),
+        ],
         "next": steps[0] if steps else None,
         "nothing": _nothing(standings, who.person.time_zone),
+        "recalled": any(each.is_open(now()) for one in record.held.values() for each in one.recalls),
         "goals": [_goal(one, record) for one in standings if not one.assessment.met],
         "assignments": [_assignment(one, today) for one in standings if one.assignment],
         "certifications": [_held(one, today) for one in record.held.values()],
@@ -230,14 +248,12 @@ def _alert(where: Standing, today: date) -> Context | None:
     if where.held:
         href = url_for("verify.answer", number=where.held.certification.number)
         number = {"label": "See the certificate", "href": href}
-    if state.state is State.SUSPENDED:
-        back = (
-            "When that one is renewed, it counts again by itself." if state.lapsed else "It has to be reinstated first."
-        )
-        text = f"{state.reason or 'Ask your manager for the reason.'} Do not treat under it. {back}"
-        return {"tone": "danger", "title": f"{title} is suspended", "text": text, "action": number}
     if state.state is State.REVOKED:
         return {"tone": "danger", "title": f"{title} was revoked", "text": state.reason or "", "action": number}
+    return held_alert(where, title, number) or _ending_alert(state, title, number, today)
+
+
+def _ending_alert(state: StateAsOf, title: str, number: Context | None, today: date) -> Context | None:
     if state.state is State.EXPIRED:
         text = "Do not treat under it. Sit the exam again to renew it."
         return {"tone": "danger", "title": f"{title} has expired", "text": text, "action": number}
@@ -324,8 +340,9 @@ def _held(one: Held, today: date) -> Context:
     return {
         "name": certification.scheme["title"],
         "sub": f"Edition {certification.scheme['edition']}",
+        "recall": open_line(one.recalls, today, now()),
         "status": status_of(state, today),
-        "scope": scope_lines(state.cells, certification.scheme["devices"], in_force=in_force),
+        "scope": scope_lines(state.cells, certification.scheme["devices"], in_force=in_force, held=held_cells(state)),
         "number": certification.number,
         "number_url": url_for("verify.answer", number=certification.number),
     }

@@ -9,6 +9,7 @@ from wtforms import EmailField, SelectField, SelectMultipleField, StringField, T
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput
 
+from app.certification import leaving
 from app.certification import service as certification
 from app.errors import NotFoundError
 from app.people import names, queries, service
@@ -164,7 +165,7 @@ def give_role(account_id: int) -> Any:
 def end_role(account_id: int, grant_id: int) -> Any:
     """Take a role away from a person, who may leave the visitor's sight with it."""
     with transaction() as changed:
-        service.end_role(changed, actor=visitor().actor, account_id=account_id, grant_id=grant_id, now=now())
+        leaving.end_role(changed, actor=visitor().actor, account_id=account_id, grant_id=grant_id, now=now())
     flash("The role is ended.", "success")
     return go("people.show")
 

@@ -59,6 +59,7 @@ def list_page(
         if total > PAGE_SIZE
         else None,
         "may_add_clinics": who.actor.can(Action.GIVE_ALL_ROLES),
+        "may_make_tokens": who.actor.can(Action.MANAGE_TOKENS),
     }
 
 

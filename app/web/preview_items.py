@@ -11,7 +11,7 @@ from app.content.generate import FAMILIES, rests_on
 from app.content.papers import drawn_items
 from app.content.values import Item, ItemType
 from app.releases.freeze import frozen_item
-from app.web.exam_words import INSTRUCTIONS, key_lines, told_and_asked
+from app.web.exam_words import instruction_of, key_lines, told_and_asked
 from app.web.preview_pages import fact_link, items_url, row_url
 from app.web.preview_shelf import Built, State
 from app.web.words import Context, counted
@@ -103,7 +103,7 @@ def item_shown(built: Built, item: Item) -> Context:
         "stem": _html(question),
         "notice": item.notice or "",
         "image": shown["media"],
-        "instruction": INSTRUCTIONS[shown["type"]],
+        "instruction": instruction_of(shown),
         "options": [_option(one, keyed["whys"], one["id"] in right) for one in (*shown["options"], *shown["rights"])],
         "marked": item.type in MARKED,
         "key": [] if item.type in MARKED else [_html(line) for line in key_lines(shown, keyed)],

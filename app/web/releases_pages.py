@@ -27,6 +27,7 @@ from app.web.change_pages import (
 )
 from app.web.exam_words import renewal_rules, rules_of
 from app.web.protocol_pages import protocol_parts
+from app.web.recalls_pages import recall_url
 from app.web.withdrawals import coming_back_alerts, withdrawal_alerts
 from app.web.words import Context, counted, grace_words, moment, scope_rows
 
@@ -139,6 +140,7 @@ def review_page(read: Review, who: Visitor, asked: Asked) -> Context:
         "sign_as": who.person.name if _may_sign(read, who) else "",
         "sign_url": url_for("releases.sign", release_id=release.id),
         "why_not": _why_not(read, who),
+        "recall_url": recall_url(release, read.changes, read.confirmed, who) if read.whole.signatures else "",
         "withdraw_url": url_for("release_changes.ask_withdraw", release_id=release.id)
         if _may_withdraw(read, who)
         else "",

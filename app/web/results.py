@@ -1,6 +1,7 @@
 """The result of an attempt: passed or not and why, by objective, what to read again, keys where the policy allows."""
 
 from collections.abc import Mapping
+from enum import Enum
 from fractions import Fraction
 from typing import Any
 
@@ -21,6 +22,7 @@ from app.releases.models import Release
 from app.releases.queries import NOTHING_WITHDRAWN, Withdrawals
 from app.web.access import now, reading, requires, visitor
 from app.web.exam_words import seat_text
+from app.web.held_words import held_alert
 from app.web.proof_words import proof_context
 from app.web.results_after import appeals_context, entry, regrade_context, wrong_critical
 from app.web.words import Context, counted, moment
@@ -61,13 +63,14 @@ def show(attempt_id: int) -> Any:
         after = NOTHING_AFTER if attempt.closed_by == CLOSED_BY_WITHDRAWAL else aftermath(found, attempt)
         managers = _managers(found, where)
     void = attempt.id in record.histories[attempt.course_id].void
-    return render_template("exams/result.html", result=_result(attempt, where, after, managers, void=void))
+    keys = _keys(where, passed=bool(attempt.passed) and not void, sits=history.sits)
+    return render_template("exams/result.html", result=_result(attempt, where, after, managers, keys=keys, void=void))
 
 
 def _own_attempt(found: Session, attempt_id: int) -> tuple[Attempt, Release, history.History]:
     who = visitor().actor
     return history.attempt_in_course(
-        found, organisation_id=who.organisation_id, account_id=who.account_id, attempt_id=attempt_id
+        found, organisation_id=who.organisation_id, account_id=who.account_id, attempt_id=attempt_id, now=now()
     )
 
 
@@ -99,22 +102,29 @@ def _managers(found: Session, where: Standing) -> list[str]:
     return people.manager_names(found, who.organisation_id, who.account_id) if _used_up(where) else []
 
 
-def _keys_allowed(where: Standing, *, passed: bool) -> bool:
-    """The course's review policy: keys and whys after a pass or the last attempt, only after the last, or never.
+class Keys(Enum):
+    """Whether the keys and whys of a paper are shown."""
 
-    While the exam is sat again, keys of earlier papers stay hidden: some of their items may be asked once more.
-    """
-    if where.open_attempt is not None:
-        return False
+    HIDDEN = "hidden"
+    RESTING = "resting"  # they may be shown, but not while any exam is sat: courses share facts, and so questions
+    SHOWN = "shown"
+
+
+def _keys(where: Standing, *, passed: bool, sits: bool) -> Keys:
+    """The course's review policy: keys and whys after a pass or the last attempt, only after the last, or never."""
     policy = where.release.manifest["exam"]["review"]
     over = _used_up(where)
-    return {"after_pass": passed or over, "after_last_attempt": over}.get(policy, False)
+    if not {"after_pass": passed or over, "after_last_attempt": over}.get(policy, False):
+        return Keys.HIDDEN
+    return Keys.RESTING if sits else Keys.SHOWN
 
 
-def _result(attempt: Attempt, where: Standing, after: Aftermath, managers: list[str], *, void: bool) -> Context:
+def _result(
+    attempt: Attempt, where: Standing, after: Aftermath, managers: list[str], *, keys: Keys, void: bool
+) -> Context:
     manifest, stored = where.release.manifest, attempt.result or {}
     zone, passed = visitor().person.time_zone, bool(attempt.passed) and not void
-    shows_keys = _keys_allowed(where, passed=passed)
+    shows_keys = keys is Keys.SHOWN
     reasons = [_reason(one, manifest["objectives"]) for one in stored["reasons"]]
     told = " ".join(reasons) if len(reasons) <= FEW else _asked_for(manifest["exam"])
     text = "You reached what this exam asks for." if passed else told
@@ -139,6 +149,7 @@ def _result(attempt: Attempt, where: Standing, after: Aftermath, managers: list[
         "regrade": regrade_context(attempt, after, zone),
         "appeals": appeals_context(attempt, after, now(), zone),
         "entries": [entry(one, after, where.release.course_id) for one in after.asked] if shows_keys else [],
+        "resting": keys is Keys.RESTING,
     }
 
 
@@ -290,7 +301,7 @@ def _award(where: Standing, passed: bool, zone: str, managers: list[str]) -> Con
             "number": number,
             "number_url": url_for("verify.answer", number=number),
             "steps": [{"text": one.text, "met": one.met} for one in where.assessment.requirements],
-            "lines": ["It is issued in your name. Anyone can check the number."],
+            "lines": ["It is issued in your name. Anyone can check the number.", *_on_hold(where, title)],
         }
     if passed:
         missing = where.assessment.missing
@@ -310,6 +321,11 @@ def _award(where: Standing, passed: bool, zone: str, managers: list[str]) -> Con
         "lines": [seat_text(where, zone, managers)],
         "action": {"label": "Back to the course", "href": course_url},
     }
+
+
+def _on_hold(where: Standing, title: str) -> list[str]:
+    alert = held_alert(where, title, None)
+    return [f"{alert['title']}. {alert['text']}"] if alert else []
 
 
 def _next_try(where: Standing) -> str:

@@ -10,11 +10,13 @@ from wtforms.widgets import CheckboxInput
 from app.people import equipment
 from app.people import queries as people
 from app.people.permissions import Action
-from app.reports.treating import offered_devices, scope_board
+from app.reports import forecast as reports
+from app.reports.treating import ScopeBoard, offered_devices, scope_board
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
+from app.web.forecast_pages import forecast_page
 from app.web.forms import HouseForm, refusals_in
-from app.web.scope_pages import board_page, devices_page
+from app.web.scope_pages import board_page, devices_page, sheet_page
 
 bp = Blueprint("scope", __name__)
 
@@ -34,17 +36,37 @@ class DevicesForm(HouseForm):
 @requires(Action.SEE_BOARD)
 def show() -> Any:
     """Show device × skin type × procedure with names and gaps, for a clinic and a day."""
+    return render_template("scope/board.html", scope=board_page(_board(), visitor()))
+
+
+@bp.get("/scope/sheet")
+@requires(Action.SEE_BOARD)
+def sheet() -> Any:
+    """Show the same as a sheet to print; without a clinic there is none, and the board says why."""
+    board, who = _board(), visitor()
+    if board is None:
+        return access.go("scope.show")
+    shown = board_page(board, who)
+    return render_template("scope/sheet.html", scope=shown, sheet=sheet_page(board, who, now()))
+
+
+@bp.get("/scope/forecast")
+@requires(Action.SEE_BOARD)
+def forecast() -> Any:
+    """Show what runs out within ninety days, what that closes, and which training re-opens it soonest."""
     who = visitor()
     with reading() as found:
-        board = scope_board(
+        told = reports.forecast(
             found,
             organisation_id=who.actor.organisation_id,
             within=who.actor.clinics(Action.SEE_BOARD),
             clinic_id=_clinic_id(request.args.get("clinic", "").strip()),
-            day=_day(request.args.get("day", "").strip()),
+            day=who.today,
             known_at=now(),
         )
-    return render_template("scope/board.html", scope=board_page(board, who))
+    if told is None:
+        return access.go("scope.show")
+    return render_template("scope/forecast.html", forecast=forecast_page(told))
 
 
 @bp.get("/clinics/<id:clinic_id>/devices")
@@ -62,13 +84,35 @@ def set_devices(clinic_id: int) -> Any:
     if form.validate():
         with refusals_in(form), transaction() as changed:
             offered = offered_devices(changed, actor.organisation_id)
-            equipment.set_devices(
+            gone = equipment.set_devices(
                 changed, actor=actor, clinic_id=clinic_id, devices=form.devices.data or (), offered=offered, now=now()
             )
     if form.errors:
         return _devices(clinic_id, form), 422
     flash("Saved: the scope board asks about these devices.", "success")
+    return _after(clinic_id, sorted(gone))
+
+
+def _after(clinic_id: int, gone: list[str]) -> Any:
+    """Go on: where a device was taken away, to the page that holds its cells, which asks before it does."""
+    if gone and visitor().actor.can(Action.INTERLOCK):
+        flash("A device was taken away. If it is out of use, hold its cells here; if it only moved, leave.", "info")
+        return access.go("interlocks.ask", clinic=clinic_id, device=gone[0])
     return access.go("scope.show", clinic=clinic_id)
+
+
+def _board() -> ScopeBoard | None:
+    """Read the board of the clinic and day that the address names."""
+    actor = visitor().actor
+    with reading() as found:
+        return scope_board(
+            found,
+            organisation_id=actor.organisation_id,
+            within=actor.clinics(Action.SEE_BOARD),
+            clinic_id=_clinic_id(request.args.get("clinic", "").strip()),
+            day=_day(request.args.get("day", "").strip()),
+            known_at=now(),
+        )
 
 
 def _devices(clinic_id: int, form: DevicesForm) -> str:

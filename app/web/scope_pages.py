@@ -1,18 +1,19 @@
 """What the scope board says: a clinic's devices and procedures by skin type, who covers each, and where nobody does."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from flask import url_for
+from flask import current_app, url_for
 
 from app.certification.treating import Answer, Ground, Rule
 from app.people.permissions import Action
 from app.releases.manifest import procedure_name, span
 from app.reports.treating import AHEAD, ScopeBoard, ScopeCell, ScopeRow, Stands
 from app.web.access import Visitor
-from app.web.words import Context, counted, short_day, wavelength, weekday
+from app.web.qr import qr_code
+from app.web.words import Context, counted, moment, short_day, wavelength, weekday
 from app.web.words import day as in_words
 
 SOON = timedelta(days=60)  # from which on the end of a person's cover is told beside the name
@@ -51,9 +52,29 @@ def board_page(board: ScopeBoard | None, who: Visitor) -> Context:
         "gaps": [*_gaps_now(board), *_gaps_soon(board)],
         "groups": [_group(board, device, list(rows)) for device, rows in groupby(board.rows, lambda row: row.device)],
         "devices_url": devices_url,
+        "forecast_url": url_for("scope.forecast", clinic=board.clinic_id),
+        "sheet_url": url_for("scope.sheet", clinic=board.clinic_id, day=board.day.isoformat()),
+        "interlocks_url": url_for("interlocks.show") if who.actor.can(Action.INTERLOCK) else "",
         "devices_note": "" if board.has else "Nobody has said which devices stand here, so all of them are shown.",
         "foot": _foot(board),
         "empty": None if board.rows else _no_rows(devices_url),
+    }
+
+
+def sheet_page(board: ScopeBoard, who: Visitor, instant: datetime) -> Context:
+    """Return what the sheet for the wall says beside the board: when it was true, who printed it, where to check it."""
+    board_url = _url(board, board.day)
+    # The address comes from the settings: what a request says its host is could be anybody's.
+    url = f"{current_app.config['BASE_URL']}{board_url}"
+    return {
+        "organisation": who.person.organisation,
+        "clinic": board.clinic,
+        "day": weekday(board.day),
+        "as_of": f"{moment(instant, who.person.time_zone)} ({who.person.time_zone})",
+        "by": who.person.name,
+        "url": url,
+        "board_url": board_url,
+        "qr": qr_code(url),
     }
 
 
@@ -156,7 +177,8 @@ def _lost(cell: ScopeCell) -> str:
 
 
 def _why(ground: Ground) -> str:
-    return LOST[ground.rule].format(since=short_day(ground.since_on) if ground.since_on else "an earlier day")
+    told = LOST[ground.rule].format(since=short_day(ground.since_on) if ground.since_on else "an earlier day")
+    return f"{told} ({ground.reason.rstrip('.')})" if ground.rule is Rule.SUSPENDED and ground.reason else told
 
 
 def _ends_soon(board: ScopeBoard, cell: ScopeCell) -> bool:

@@ -9,7 +9,7 @@ from wtforms import SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.certification import service
-from app.certification.lifecycle import State, StateAsOf
+from app.certification.lifecycle import State, StateAsOf, suspensions
 from app.certification.queries import Held, Observed
 from app.certification.standing import Standing, exam_fact
 from app.exams import timing
@@ -23,8 +23,22 @@ from app.reports.technician import TechnicianRecord, technician_record
 from app.web.access import go, now, reading, requires, transaction, visitor
 from app.web.accommodations import new_url
 from app.web.forms import HouseForm, plain, refusals_in, tidy
+from app.web.life_pages import act_links
+from app.web.recall_task_pages import open_line
 from app.web.terms_words import terms_lines, time_words
-from app.web.words import Context, counted, day, days_left, moment, scope_lines, scope_rows, short_day, status_of
+from app.web.words import (
+    Context,
+    counted,
+    day,
+    days_left,
+    held_cells,
+    held_notes,
+    moment,
+    scope_lines,
+    scope_rows,
+    short_day,
+    status_of,
+)
 
 bp = Blueprint("technicians", __name__)
 
@@ -119,6 +133,12 @@ def _technician(record: TechnicianRecord) -> Context:
         "disabled": f"The account is disabled since {moment(record.disabled_at, zone)}." if record.disabled_at else "",
         "assign_url": _assign_url(record),
         "sittings_url": url_for("sittings.show", account_id=record.account_id),
+        "evidence_url": url_for("outside.of", account_id=record.account_id)
+        if _in_reach(record, Action.ADD_EVIDENCE)
+        else "",
+        "record_url": url_for("records.show", account_id=record.account_id)
+        if _in_reach(record, Action.READ_RECORD)
+        else "",
         "to_talk_over": counted(record.to_talk_over, "wrong answer") if record.to_talk_over else "",
         "certifications": [_certification(one, today) for one in record.held],
         "disclaimer": _disclaimer(record.held),
@@ -135,7 +155,9 @@ def _technician(record: TechnicianRecord) -> Context:
         "sign_offs": [_sign_off(one, devices) for one in record.observed],
         "accommodations": [_accommodation(one, by, record) for one, by in record.accommodations],
         "accommodate_url": new_url(record.account_id) if _in_reach(record, Action.ACCOMMODATE) else "",
-        "may_grant": _in_reach(record, Action.GRANT_ATTEMPT) and bool(record.standings),
+        "may_grant": _in_reach(record, Action.GRANT_ATTEMPT)
+        and bool(record.standings)
+        and record.account_id != visitor().actor.account_id,
     }
 
 
@@ -162,14 +184,17 @@ def _disclaimer(held: Iterable[Held]) -> str:
 def _certification(one: Held, today: date) -> Context:
     state = one.on(today, now())
     in_force, devices = state.state in (State.ACTIVE, State.GRACE), one.certification.scheme["devices"]
-    grid = scope_rows(state.cells, devices)
+    grid, held = scope_rows(state.cells, devices, held_cells(state)), held_cells(state)
     return {
         "name": one.certification.scheme["title"],
         "sub": f"Edition {one.certification.scheme['edition']}",
         "status": status_of(state, today),
         "reason": (state.reason or "") if state.state in (State.SUSPENDED, State.REVOKED, State.SUPERSEDED) else "",
+        "recall": open_line(one.recalls, today, now()),
         "dates": _dates(state),
-        "scope": scope_lines(state.cells, devices, in_force=in_force),
+        "acts": act_links(one.certification.id, state, on_hold=bool(suspensions(one.events, today, now()))),
+        "held": held_notes(state, devices),
+        "scope": scope_lines(state.cells, devices, in_force=in_force, held=held),
         "grid": grid,
         "grid_open": len(grid) <= SHORT,
         "in_force": in_force,

@@ -1,6 +1,6 @@
 """Anybody checks a certificate number: whether it stands today, and no more than the certificate says."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
@@ -11,7 +11,8 @@ from app.certification.lifecycle import State, StateAsOf
 from app.certification.queries import Held
 from app.people import queries as people
 from app.web.access import limits, now, public, reading
-from app.web.words import Context, day, moment, scope_rows
+from app.web.recall_task_pages import open_line
+from app.web.words import Context, day, held_cells, held_notes, moment, scope_rows
 
 bp = Blueprint("verify", __name__)
 
@@ -106,12 +107,15 @@ def _found(held: Held, zone: str, at: datetime) -> Context:
         else f"The period of {name} has ended; it can still be renewed.",
     }
     page = _page(
-        _answer(shown, held.certification.number, lines.get(shown, "")), _holder(held, state), "", moment(at, zone)
+        _answer(shown, held.certification.number, lines.get(shown, "")),
+        _holder(held, state, today, at),
+        "",
+        moment(at, zone),
     )
     return {**page, "form_label": "Check another certificate"}
 
 
-def _holder(held: Held, state: StateAsOf) -> Context:
+def _holder(held: Held, state: StateAsOf, today: date, at: datetime) -> Context:
     certification, period = held.certification, state.period
     dates = [("Certified", state.first_issued_on), ("Valid to", period.last_on if period else None)]
     if period and period.grace_last_on > period.last_on:
@@ -125,7 +129,9 @@ def _holder(held: Held, state: StateAsOf) -> Context:
         "issuer": certification.scheme["issuer"],
         "dates": [{"term": term, "value": day(value)} for term, value in dates if value],
         "newer": None,
+        "recall": open_line(held.recalls, today, at),
         "in_force": state.state in (State.ACTIVE, State.GRACE),
-        "scope": scope_rows(state.cells, certification.scheme["devices"]),
+        "scope": scope_rows(state.cells, certification.scheme["devices"], held_cells(state)),
+        "held": held_notes(state, certification.scheme["devices"], why=False),
         "disclaimer": certification.scheme["disclaimer"],
     }

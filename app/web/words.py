@@ -1,12 +1,13 @@
 """Values as people read them: days and times in words, states with their dates, scopes as grids."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.certification.lifecycle import State, StateAsOf
-from app.certification.scope import GrantedCell, cells_as_grid
+from app.certification.scope import Cell, GrantedCell, GridRow, cells_as_grid
 from app.content.values import Decision
 from app.releases.manifest import procedure_name, span
 
@@ -57,7 +58,7 @@ def days_left(last: date, today: date) -> str:
 
 def status_of(state: StateAsOf, today: date) -> Context:
     """Return a state as the pages show it: word, date, and whether renewal is due."""
-    shown = {"state": state.state.value, "label": "", "note": "", "due": state.due}
+    shown: Context = {"state": state.state.value, "label": "", "note": "", "due": state.due}
     last, period = state.last_valid_on, state.period
     if state.state is State.ACTIVE and last:
         shown["note"] = f"to {short_day(last)}"
@@ -68,17 +69,48 @@ def status_of(state: StateAsOf, today: date) -> Context:
         shown["note"] = f"since {short_day(state.since_on or period.last_on)}"
     elif state.state in (State.SUSPENDED, State.REVOKED, State.SUPERSEDED) and state.since_on:
         shown["note"] = f"since {short_day(state.since_on)}"
+    if state.in_force and state.back:
+        shown["note"] += f", {len(state.back)} of {counted(len(state.cells), 'cell')} on hold"
     return shown
 
 
-def scope_rows(cells: Iterable[GrantedCell], devices: Mapping[str, Mapping[str, Any]]) -> list[Context]:
-    """Return granted cells as the rows of a scope grid; what is not granted says so."""
+def held_notes(state: StateAsOf, devices: Mapping[str, Mapping[str, Any]], *, why: bool = True) -> list[str]:
+    """Return which cells are on hold since when, and why, while others are in force; a sentence for each act."""
+    if not state.in_force:
+        return []
+    granted = {one.cell: one for one in state.cells}
+    acts = sorted(state.back, key=lambda one: (one.since_on, one.event_id or 0, one.reason or ""))
+    return [
+        f"On hold since {short_day(since_on)}: {cells_in_words((granted[one.cell] for one in found), devices)}."
+        f"{' ' + sentence(reason) if why and reason else ''}"
+        for (since_on, _, reason), found in groupby(acts, lambda one: (one.since_on, one.event_id or 0, one.reason))
+    ]
+
+
+def cells_in_words(cells: Iterable[GrantedCell], devices: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return cells in one line, without what each allows: device, procedure and skin types."""
+    return "; ".join(
+        f"{_named(row.device, devices)}, {procedure_name(procedure.procedure).lower()}, {_types(row)}"
+        for procedure in cells_as_grid(cells)
+        for row in procedure.rows
+    )
+
+
+def sentence(text: str) -> str:
+    """Return a text with a full stop where it ends without one."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def scope_rows(
+    cells: Iterable[GrantedCell], devices: Mapping[str, Mapping[str, Any]], held: Collection[Cell] = ()
+) -> list[Context]:
+    """Return granted cells as the rows of a scope grid; what is not granted, or `held` back, says so."""
     return [
         {
             "device": devices[row.device]["name"],
             "wavelength": _beside(devices[row.device]),
             "procedure": procedure_name(procedure.procedure),
-            "cells": [_cell(decision) for decision in row.decisions],
+            "cells": _six(procedure.procedure, row, held),
         }
         for procedure in cells_as_grid(cells)
         for row in procedure.rows
@@ -91,7 +123,11 @@ def grace_words(days: int, *, grants: bool) -> str:
 
 
 def scope_lines(
-    cells: Iterable[GrantedCell], devices: Mapping[str, Mapping[str, Any]], *, in_force: bool
+    cells: Iterable[GrantedCell],
+    devices: Mapping[str, Mapping[str, Any]],
+    *,
+    in_force: bool,
+    held: Collection[Cell] = (),
 ) -> list[Context]:
     """Return a scope in short: a line for each device and procedure, its six cells and the words beside them.
 
@@ -99,9 +135,9 @@ def scope_lines(
     """
     lines = [
         {
-            "cells": [_cell(decision) for decision in row.decisions] if in_force else [],
+            "cells": _six(procedure.procedure, row, held) if in_force else [],
             "words": f"{devices[row.device]['name']}, {procedure_name(procedure.procedure).lower()}: "
-            f"{_spans([_cell(decision) for decision in row.decisions])}",
+            f"{_spans(_six(procedure.procedure, row, held))}",
         }
         for procedure in cells_as_grid(cells)
         for row in procedure.rows
@@ -123,12 +159,32 @@ def _beside(device: Mapping[str, Any]) -> str:
     return "" if told in device["name"] else told
 
 
+def held_cells(state: StateAsOf) -> frozenset[Cell]:
+    """Return the cells that are on hold while others are in force: these are marked in a scope."""
+    return frozenset(one.cell for one in state.back) if state.in_force else frozenset()
+
+
+def _six(procedure: str, row: GridRow, held: Collection[Cell]) -> list[str]:
+    cells = [Cell(procedure=procedure, device=row.device, skin_type=number) for number in range(1, 7)]
+    return ["held" if cell in held else _cell(decision) for cell, decision in zip(cells, row.decisions, strict=True)]
+
+
 def _cell(decision: Decision) -> str:
     return "not_granted" if decision is Decision.NOT_ALLOWED else decision.value
 
 
+def _named(device: str, devices: Mapping[str, Mapping[str, Any]]) -> str:
+    return str(devices[device]["name"]) if device in devices else device
+
+
+def _types(row: GridRow) -> str:
+    numbers = [number for number, decision in enumerate(row.decisions, start=1) if decision is not Decision.NOT_ALLOWED]
+    runs = [list(run) for _, run in groupby(numbers, key=lambda number: number - numbers.index(number))]
+    return f"skin type{'s' if len(numbers) > 1 else ''} {', '.join(span(run[0], run[-1]) for run in runs)}"
+
+
 def _spans(cells: list[str]) -> str:
-    words = {"allowed": "allowed", "with_sign_off": "with sign-off"}
+    words = {"allowed": "allowed", "with_sign_off": "with sign-off", "held": "on hold"}
     parts, start = [], 0
     for index in range(1, 7):
         if index == 6 or cells[index] != cells[start]:

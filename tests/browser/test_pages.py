@@ -1,10 +1,12 @@
 """The pages that no journey passes: every type of item, the fact tables, what is refused, an account's pages."""
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.browser.browsing import look_at, signed_in
 from tests.browser.conftest import Live, Open
-from tests.factories import COURSE
+from tests.factories import COURSE, PASSWORD
 from tests.web.sitting import paper_of, start_mixed
 
 LESSONS = ("settings", "screening-sun-and-medicines")
@@ -50,3 +52,23 @@ def test_the_rare_pages_of_a_manager_and_an_administrator_are_sound(live: Live, 
     administrator.goto(f"/clinics/{live.world.riverside}/networks")
     expect(administrator.get_by_role("heading", level=1)).to_contain_text("Riverside")
     look_at(administrator)
+
+
+def test_the_pages_of_scope_and_tokens_are_sound(live: Live, open_page: Open) -> None:
+    manager = signed_in(open_page(), live.world.max.email)
+    manager.goto("/scope")
+    manager.get_by_role("link", name="Wall sheet").click()
+    expect(manager.get_by_role("button", name="Print the sheet")).to_be_visible()
+    look_at(manager, colours=False)  # it is black on white whatever is preferred
+    manager.goto("/scope/forecast")
+    expect(manager.get_by_role("heading", name="Train in this order")).to_be_visible()
+    look_at(manager)
+    administrator = signed_in(open_page(), live.world.ida.email)
+    administrator.goto("/tokens")
+    administrator.get_by_label("Name", exact=True).fill("Booking system")
+    administrator.get_by_label("Every clinic").check()
+    administrator.get_by_label("Your password").fill(PASSWORD)
+    look_at(administrator)
+    administrator.get_by_role("button", name="Make the token").click()
+    expect(administrator.get_by_label("Token", exact=True)).to_have_value(re.compile("fluence_.{43}"))
+    look_at(administrator, colours=False)

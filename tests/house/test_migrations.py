@@ -16,6 +16,7 @@ PARENT = "belongs to one thing of one organisation, which is found first"
 OTHER_KEYS = {
     "access_link(account_id)": PERSON,
     "account(email)": "a person signs in before anybody knows the organisation",
+    "api_token(token_hash)": "a program is known by its token, before anybody knows the organisation",
     "attempt(account_id, course_id)": PERSON,
     "attempt(deadline_at)": "the worker closes what ran out, wherever it is",
     "certification(number)": "a stranger verifies a number, and knows no organisation",

@@ -36,7 +36,7 @@ def test_no_function_is_longer_than_a_page() -> None:
 def test_a_view_only_reads_calls_and_answers() -> None:
     assert {
         f"{place(path, node)} {node.name}": lines
-        for path in python_of(APP / "web")
+        for path in (*python_of(APP / "web"), *python_of(APP / "api"))
         for node in functions(tree(path))
         if is_view(node) and (lines := body_lines(node)) > VIEW_LINES
     } == {}

@@ -17,6 +17,7 @@ SAFE = {
     "courses/lesson.html": "the lesson, rendered and sanitised when its release was published",
     "cases/_item.html": "the same, with the key, for authors and directors",
     "exams/_item.html": "stem and options, rendered and sanitised when the release was published",
+    "recalls/told.html": "the same as in a result",
     "refresher/told.html": "the same as in a result",
     "exams/result.html": "the same, with the why; what a person typed was checked to be a number",
 }

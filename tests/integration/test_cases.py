@@ -19,9 +19,10 @@ from app.content.values import ItemType, Scoring
 from app.errors import NotFoundError, RefusedError
 from app.exams import case_queries, cases, disclosure
 from app.exams import queries as exams
-from app.exams.case_models import FALLS, STANDS, CaseDecision, Regrade
+from app.exams.case_models import DISMISSED, FALLS, STANDS, CaseDecision, Regrade
 from app.exams.models import Attempt
 from app.exams.timing import RefusalKind, Refused
+from app.people.permissions import Role
 from app.releases.manifest import exam_of
 from app.releases.models import Release
 from app.reports.exports import CERTIFICATIONS, Asked
@@ -29,6 +30,8 @@ from tests.factories import COURSE, PASSWORD, ZONE, World, observe, read_lessons
 from tests.integration.story import NOW, Town, at_once, certifications, events, trail
 from tests.integration.wrong_keys import (
     LATER,
+    also,
+    also_technician,
     answer_but,
     asked_at,
     correct,
@@ -349,3 +352,35 @@ def review(session: Session, world: World, case_id: int, regrade_id: int, outcom
         reason="Both answers were defensible at the time.",
         now=LATER,
     )
+
+
+def test_nobody_signs_or_reviews_their_own_result(db: Session, world: World) -> None:
+    at = critical_item(db, world)
+    treats = also_technician(db, world, world.mira.id)
+    attempt = sit_but(db, treats, wrong=[at])
+    case = open_case(db, world, asked_at(db, attempt, at).item_hash)
+    propose(db, world, case, "full_credit")
+    with pytest.raises(RefusedError, match="changes your own result"):
+        sign(db, world, case, actor=treats)
+    other = also(db, world, world.ada.id, Role.MEDICAL_DIRECTOR)
+    assert sign(db, world, case, actor=other) == []
+    assert db.get_one(Attempt, attempt.id).passed
+
+
+def test_who_published_an_item_does_not_end_the_case_of_somebody_else(db: Session, world: World) -> None:
+    at = critical_item(db, world)
+    attempt = sit_but(db, world.ann.actor, wrong=[at])
+    author = also(db, world, world.ada.id, Role.AUTHOR)
+    case = cases.open_case(
+        db,
+        actor=author,
+        item_hash=asked_at(db, attempt, at).item_hash,
+        reason="It is wrong.",
+        evidence="The protocol says so.",
+        appeal_id=None,
+        now=LATER,
+    )
+    with pytest.raises(RefusedError, match="You published this question"):
+        cases.dismiss(db, actor=world.tom.actor, case_id=case.id, reason="No it is not.", now=LATER)
+    ended = cases.dismiss(db, actor=author, case_id=case.id, reason="I misread it.", now=LATER)
+    assert (ended.case_id, ended.kind) == (case.id, DISMISSED)

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import sqlalchemy as sa
 
 from app.db import Database
-from app.web.limits import Limits
+from app.people.limits import Limits
 
 RULE = "10 per 5 minutes"
 

@@ -24,6 +24,7 @@ from tests.asking import sign_edition
 from tests.databases import EngineName
 from tests.factories import World
 from tests.integration.story import MOMENT, NOW, Town, at_once, start, submit
+from tests.integration.wrong_keys import correct
 
 SOON = NOW + timedelta(minutes=5)
 CROWD = 8
@@ -170,6 +171,23 @@ def test_a_task_is_done_once_with_a_note(db: Session, world: World) -> None:
     db.refresh(tasks[0])
     assert (tasks[0].done_by, tasks[0].note) == (world.max.id, "We read the lesson on eyewear again.")
     assert list(db.scalars(select(Entry.kind).where(Entry.kind == "coaching.done"))) == ["coaching.done"]
+
+
+def test_a_task_ends_where_the_corrected_key_finds_the_answer_right(db: Session, world: World) -> None:
+    tasks, attempt_id = sit_sure_and_wrong(db, world)
+    asked = exams.paper(db, attempt_id)[tasks[0].position - 1]
+    correct(db, world, asked.item_hash, "full_credit")
+    db.expire_all()
+    assert [bool(one.done_at) for one in tasks] == [True] + [False] * (len(tasks) - 1)
+    assert (tasks[0].done_by, tasks[0].note) == (world.mira.id, coaching.CORRECTED)
+
+
+def test_no_task_is_made_of_an_answer_that_the_corrected_key_finds_right(db: Session, world: World) -> None:
+    tasks, attempt_id = sit_sure_and_wrong(db, world)
+    for task in tasks:
+        correct(db, world, exams.paper(db, attempt_id)[task.position - 1].item_hash, "full_credit")
+    attempt = db.get_one(Attempt, attempt_id)
+    assert coaching.note_tasks(db, attempt=attempt, now=SOON) == 0
 
 
 def test_nothing_is_talked_over_of_an_attempt_that_was_ended(db: Session, world: World) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.certification import leaving
 from app.certification import service as certification
 from app.certification.models import CertificationEvent
 from app.cli.demo_story import sit
@@ -18,6 +19,7 @@ from app.exams.models import ENDED, Attempt, Response
 from app.exams.responses import hash_revisions
 from app.exams.service import RAN_OUT, SUBMITTED
 from app.people import service as people
+from app.people.models import RoleGrant
 from tests.factories import COURSE, World, observe, read_lessons
 from tests.integration.story import (
     ITEMS,
@@ -33,6 +35,7 @@ from tests.integration.story import (
     submit,
     trail,
 )
+from tests.integration.wrong_keys import also_technician
 
 CROWD = 8
 DEADLINE = NOW + timedelta(minutes=30)
@@ -197,6 +200,26 @@ def test_nobody_else_touches_an_attempt(db: Session, world: World) -> None:
             certification.set_flag(db, actor=other, attempt_id=attempt_id, position=1, flagged=True, now=SOON)
 
 
+def test_nobody_leaves_the_role_by_which_they_sit(db: Session, world: World) -> None:
+    attempt = start(db, world.ann.actor)
+    [grant] = db.scalars(select(RoleGrant.id).where(RoleGrant.account_id == world.ann.id)).all()
+    end = partial(leaving.end_role, db, actor=world.ida.actor, account_id=world.ann.id, grant_id=grant)
+    with pytest.raises(RefusedError, match="Ann Berg is sitting an exam"), db.begin_nested():
+        end(now=NOW)
+    assert db.get_one(RoleGrant, grant).ended_at is None
+    submit(db, world.ann.actor, attempt.id, now=NOW)
+    end(now=NOW)
+    assert db.get_one(RoleGrant, grant).ended_at == NOW
+
+
+def test_nobody_grants_themselves_an_attempt(db: Session, world: World) -> None:
+    treats = also_technician(db, world, world.max.id)
+    with pytest.raises(RefusedError, match="ask another manager"):
+        certification.grant_attempt(
+            db, actor=treats, account_id=treats.account_id, course_id=COURSE, reason="One more", now=NOW
+        )
+
+
 def test_disabling_ends_an_open_attempt_which_never_passes(db: Session, world: World) -> None:
     attempt = start(db, world.ann.actor)
     everything_else(db, world)
@@ -298,7 +321,7 @@ def frozen_exam(world: World, session: Session) -> dict[str, object]:
     """Return the exam of the release in force."""
     attempt = start(session, world.ann.actor)
     release = attempt_in_course(
-        session, organisation_id=world.organisation_id, account_id=world.ann.id, attempt_id=attempt.id
+        session, organisation_id=world.organisation_id, account_id=world.ann.id, attempt_id=attempt.id, now=NOW
     )[1]
     return dict(release.manifest["exam"])
 

@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from app.audit.models import Entry, EntryDetail, Leaf
 from app.audit.service import commitment_of
-from app.certification import appeals
+from app.certification import appeals, bulk, evidence, interlocks, readings
 from app.certification import cases as certification_cases
 from app.certification import service as certification
 from app.certification.issuing import change_certification
 from app.certification.lifecycle import EventKind
 from app.cli.demo_story import sit
+from app.clock import day_in
 from app.db import Base
 from app.errors import NotFoundError, RefusedError
 from app.exams import case_queries, cases, disclosure, refresher, watching
@@ -27,6 +28,8 @@ from app.releases import comparing
 from app.releases import service as releases
 from app.reports import releases as reports
 from tests.factories import COURSE, PASSWORD, REVISED_ROW, ZONE, World, assign, certify, revised_course
+from tests.integration.outside import upload
+from tests.integration.recalled import recalled_and_ended
 from tests.integration.story import NOW, Town, answer, rows, start, submit, trail
 from tests.integration.wrong_keys import asked_at, correct, sit_but
 
@@ -53,6 +56,10 @@ INSERT_ONLY = (
     "sign_off",
     "certification",
     "certification_event",
+    "interlock",
+    "interlock_lift",
+    "bulk_change",
+    "bulk_decision",
     "item_case",
     "case_proposal",
     "case_decision",
@@ -60,6 +67,16 @@ INSERT_ONLY = (
     "regrade_review",
     "appeal",
     "appeal_answer",
+    "recall",
+    "recall_change",
+    "recall_target",
+    "recall_item",
+    "recall_response",
+    "recall_done",
+    "recall_decision",
+    "record_reading",
+    "outside_evidence",
+    "evidence_decision",
 )
 # These hold what is true now, or what passes; who changed it stands in the trail.
 CHANGING = {
@@ -69,6 +86,7 @@ CHANGING = {
     "role_grant",
     "sign_in",
     "access_link",
+    "api_token",
     "rate_window",
     "assignment",
     "lesson_completion",
@@ -154,9 +172,16 @@ def test_every_act_leaves_its_entry(db: Session, world: World) -> None:
         "attempt.submitted",
         "attempt.granted",
         "certification.issued",
+        "certification.reinstated",
         "certification.suspended",
+        "recall.done",
+        "training_record.read",
+        "evidence.uploaded",
+        "evidence.declined",
     }
     assert {
+        "recall.started",
+        "recall.ended",
         "organisation.created",
         "clinic.added",
         "release.published",
@@ -273,6 +298,20 @@ def release_acts(session: Session, world: World) -> None:
     )
 
 
+def life_acts(session: Session, world: World, certification_id: int) -> None:
+    """Set and lift an interlock, propose a revocation and take it back."""
+    later = NOW + timedelta(hours=2)  # once the exam that certifies was submitted
+    sure: dict[str, Any] = {"actor": world.mira.actor, "password": PASSWORD, "reason": "In for service", "now": later}
+    matching = interlocks.Matching(skin_types=frozenset({1, 2, 3, 4, 5, 6}))
+    code, day = "device_out_of_use", day_in(ZONE, later)
+    made, _ = interlocks.interlock(session, matching=matching, reason_code=code, day=day, **sure)
+    interlocks.lift(session, interlock_id=made.id, day=day, **sure)
+    kind, numbers = EventKind.REVOKED, [certification_id]
+    what: dict[str, Any] = {"kind": kind, "certification_ids": numbers, "reason_code": "other"}
+    proposed = bulk.propose(session, effective_on=day, today=day, **what, **sure)
+    bulk.withdraw(session, actor=world.mira.actor, bulk_change_id=proposed.id, now=later)
+
+
 def everything(session: Session, world: World) -> None:
     """Let everything happen once, so that every table of records holds a row."""
     held = certify(session, world, world.ann, now=NOW)
@@ -289,14 +328,27 @@ def everything(session: Session, world: World) -> None:
         reason="Two hot spots in one week.",
         now=NOW,
     )
+    life_acts(session, world, held.id)
     assign(session, world.ida.actor, world.ben.id, now=NOW)
     asked = refresher.ask(session, actor=world.ben.actor, course_id=COURSE, zone=ZONE, now=NOW)
     assert asked
     refresher.respond(session, actor=world.ben.actor, item_id=asked.id, form={"unknown": ["yes"]}, zone=ZONE, now=NOW)
     sat = certification.start_attempt(session, actor=world.ben.actor, course_id=COURSE, seed=1, now=NOW)
     watching.note(session, actor=world.ben.actor, attempt_id=sat.id, position=1, kind="copied", now=NOW)
+    readings.note_reading(session, actor=world.max.actor, account_id=world.ann.id, today=NOW.date(), now=NOW)
+    upload(session, world)
+    certificate = upload(session, world, number="LSZ-2")
+    evidence.decline(
+        session,
+        actor=world.mira.actor,
+        evidence_id=certificate.id,
+        reason="The school does not know it.",
+        password=PASSWORD,
+        now=NOW,
+    )
     wrong_key(session, world)
     release_acts(session, world)
+    recalled_and_ended(session, world)
     entry_id = session.scalars(sa.select(Entry.id)).first()
     session.add(Leaf(number=0, entry_id=entry_id))
     session.flush()

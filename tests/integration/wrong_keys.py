@@ -19,7 +19,7 @@ from app.exams.models import Attempt
 from app.exams.queries import Asked
 from app.people import service as people
 from app.people.permissions import Actor, Role
-from app.people.queries import actor_of
+from app.people.queries import actor_of, get_account
 from app.releases import queries as releases
 from app.releases.manifest import exam_of
 from tests.factories import COURSE, PASSWORD, World, assign
@@ -145,3 +145,23 @@ def correct(session: Session, world: World, item_hash: str, policy: str, **form:
     propose(session, world, case, policy, **form)
     sign(session, world, case)
     return case
+
+
+def also_technician(session: Session, world: World, account_id: int) -> Actor:
+    """Let somebody treat at Riverside as well, with the course assigned; return them as who acts."""
+    actor = also(session, world, account_id, Role.TECHNICIAN, world.riverside)
+    assign(session, world.ida.actor, account_id, now=NOW - timedelta(days=1))
+    return actor
+
+
+def also(session: Session, world: World, account_id: int, role: Role, clinic_id: int | None = None) -> Actor:
+    """Give somebody a further role; return them as who acts."""
+    people.give_role(
+        session,
+        actor=world.ida.actor,
+        account_id=account_id,
+        role=role,
+        clinic_id=clinic_id,
+        now=NOW - timedelta(days=1),
+    )
+    return actor_of(session, get_account(session, world.organisation_id, account_id))

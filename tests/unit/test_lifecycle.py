@@ -1,6 +1,5 @@
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
-from itertools import count
+from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -9,44 +8,23 @@ from hypothesis import strategies as st
 
 from app.certification.dates import Period, first_period, renewed_period
 from app.certification.lifecycle import Event, EventKind, State, StateAsOf, event_of, state_as_of
-from app.certification.scope import Cell, GrantedCell, to_json
+from app.certification.scope import GrantedCell, to_json
 from app.content.values import Decision
+from tests.unit.life_oracle import (
+    DAYS,
+    EVER,
+    ISSUED_ON,
+    LIVES,
+    SPAN,
+    at,
+    day_of,
+    event,
+    granted,
+    plainly,
+)
 
 TERMS = {"validity_months": 12, "grace_days": 30, "renewal_window_days": 60}
-ISSUED_ON = date(2026, 3, 1)
 FIRST = first_period(ISSUED_ON, **TERMS, expiry_basis="previous_expiry")
-EVER = datetime(2100, 1, 1, tzinfo=UTC)
-WITHOUT_PERIOD = sorted(set(EventKind) - {EventKind.ISSUED, EventKind.RENEWED, EventKind.SCOPE_REDUCED})
-SEQUENCE = count(1)
-
-
-def granted(skin_type: int, decision: Decision = Decision.ALLOWED) -> GrantedCell:
-    cell = Cell(procedure="tightening", device="ndyag-1064", skin_type=skin_type)
-    return GrantedCell(cell=cell, decision=decision)
-
-
-def at(day: date, hour: int = 12) -> datetime:
-    return datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
-
-
-def event(
-    kind: EventKind,
-    effective_on: date,
-    *,
-    recorded_at: datetime | None = None,
-    period: Period | None = None,
-    cells: tuple[GrantedCell, ...] | None = None,
-    reason: str | None = None,
-) -> Event:
-    return Event(
-        kind=kind,
-        effective_on=effective_on,
-        recorded_at=recorded_at or at(effective_on),
-        seq=next(SEQUENCE),
-        period=period,
-        cells=cells,
-        reason=reason,
-    )
 
 
 def issued(*skin_types: int) -> Event:
@@ -240,6 +218,7 @@ def test_a_state_at_the_end_of_the_calendar() -> None:
         (EventKind.SUSPENDED, FIRST, None, "a period belongs to issued and renewed"),
         (EventKind.SCOPE_REDUCED, None, None, "name the cells that remain"),
         (EventKind.SUSPENDED, None, (), "the whole certification"),
+        (EventKind.REVOKED, None, (granted(1),), "the whole certification"),
     ],
 )
 def test_refuses_an_event_that_could_be_read_in_two_ways(
@@ -258,6 +237,7 @@ def make_row(meant: Event) -> SimpleNamespace:
         recorded_at=meant.recorded_at,
         reason_code=meant.reason_code,
         reason=meant.reason,
+        lifts_id=meant.lifts,
         cells=None if meant.cells is None else to_json(meant.cells),
         **{day: getattr(meant.period, day, None) for day in days},
     )
@@ -270,74 +250,12 @@ def make_row(meant: Event) -> SimpleNamespace:
         renewed(date(2027, 1, 10)),
         event(EventKind.SUSPENDED, ISSUED_ON, reason="Burn"),
         event(EventKind.SCOPE_REDUCED, ISSUED_ON, cells=()),
+        event(EventKind.REINSTATED, ISSUED_ON, cells=(granted(1),), lifts=7),
     ],
     ids=lambda meant: meant.kind.value,
 )
 def test_reads_a_stored_event(meant: Event) -> None:
     assert event_of(make_row(meant)) == meant
-
-
-# Small figures, so that events often meet on a day and at an instant.
-SPAN = 30
-OFFSETS = st.integers(0, SPAN)
-
-
-def day_of(offset: int) -> date:
-    return ISSUED_ON + timedelta(days=offset)
-
-
-@st.composite
-def periods(draw: st.DrawFn) -> Period:
-    first_on = day_of(draw(OFFSETS))
-    last_on = first_on + timedelta(days=draw(st.integers(0, 12)))
-    return Period(
-        first_on=first_on,
-        last_on=last_on,
-        grace_last_on=last_on + timedelta(days=draw(st.integers(0, 4))),
-        due_from_on=max(first_on, last_on - timedelta(days=draw(st.integers(-1, 5)))),
-    )
-
-
-@st.composite
-def any_events(draw: st.DrawFn) -> Event:
-    kind = draw(st.sampled_from(EventKind))
-    cells = tuple(granted(skin_type) for skin_type in sorted(draw(st.sets(st.integers(1, 3)))))
-    return event(
-        kind,
-        day_of(draw(OFFSETS)),
-        recorded_at=at(day_of(draw(OFFSETS))),
-        period=None if kind in WITHOUT_PERIOD or kind is EventKind.SCOPE_REDUCED else draw(periods()),
-        cells=None if kind in WITHOUT_PERIOD else cells,
-    )
-
-
-LIVES = st.lists(any_events(), max_size=6)
-DAYS = OFFSETS.map(day_of)
-
-
-def plainly(events: Sequence[Event], day: date, known_at: datetime) -> State:
-    """The state in the words of the design, asked anew for every day, with no order of folding."""
-    counted = [one for one in events if one.recorded_at <= known_at and one.effective_on <= day]
-    kinds = {one.kind for one in counted}
-    lifted = {
-        one.seq
-        for one in counted
-        for other in counted
-        if one.kind is EventKind.SUSPENDED
-        and other.kind is EventKind.REINSTATED
-        and other.effective_on >= one.effective_on
-        and (other.recorded_at, other.seq) > (one.recorded_at, one.seq)
-    }
-    spans = [one.period for one in counted if one.period]
-    questions = (
-        (State.REVOKED, EventKind.REVOKED in kinds),
-        (State.SUPERSEDED, EventKind.SUPERSEDED in kinds),
-        (State.SUSPENDED, any(one.kind is EventKind.SUSPENDED and one.seq not in lifted for one in counted)),
-        (State.ACTIVE, any(span.first_on <= day <= span.last_on for span in spans)),
-        (State.GRACE, any(span.last_on < day <= span.grace_last_on for span in spans)),
-        (State.EXPIRED, any(span.grace_last_on < day for span in spans)),
-    )
-    return next((state for state, holds in questions if holds), State.NONE)
 
 
 @given(LIVES, DAYS, DAYS)

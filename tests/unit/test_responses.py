@@ -24,6 +24,7 @@ NUMERIC = {"type": "numeric", "unit": "J/cm²", "options": [], "rights": []}
         ("-0,25", "-0,25", "−0.25 J/cm²"),
         ("13 J/cm²", "13", "13 J/cm²"),
         ("1,234", "1,234", "1.234 J/cm²"),
+        ("−5", "-5", "−5 J/cm²"),
         ("", None, ""),
     ],
 )
@@ -32,7 +33,7 @@ def test_a_number_is_told_as_it_is_understood(typed: str, kept: str | None, show
     assert (chosen, understood(chosen, "J/cm²")) == (kept, shown)
 
 
-@pytest.mark.parametrize("typed", ["twelve", "12 ms", "1e3", "1.2.3", "12,", "١٢", "--1", "1 000"])
+@pytest.mark.parametrize("typed", ["twelve", "12 ms", "1e3", "1.2.3", "12,", "١٢", "--1", "1 000", "J/cm²"])
 def test_what_is_no_number_is_refused(typed: str) -> None:
     with pytest.raises(RefusedError, match=r"Enter a number such as 12\.5 or 12,5\."):
         read_form(NUMERIC, {"value": [typed]})

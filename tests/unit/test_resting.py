@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 
 from app.certification.lifecycle import Event, EventKind, State, StateAsOf, resting_on, state_as_of
-from tests.unit.test_lifecycle import DAYS, EVER, FIRST, LIVES, at, event, issued, plainly, renewed
+from tests.unit.life_oracle import DAYS, EVER, LIVES, at, event, plainly
+from tests.unit.test_lifecycle import FIRST, issued, renewed
 
 
 def resting(events: Sequence[Event], required: Sequence[Sequence[Event]], day: date, known_at: datetime) -> StateAsOf:

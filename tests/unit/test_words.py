@@ -1,9 +1,12 @@
-"""A scope in short: no line speaks of more than one device, and every cell is told."""
+"""Words of the pages: a scope in short, device by device, and what a part of an answer is worth."""
 
 from typing import Any
 
+import pytest
+
 from app.certification.scope import Cell, GrantedCell
 from app.content.values import Decision
+from app.web.exam_words import instruction_of
 from app.web.words import scope_lines
 
 DEVICES: dict[str, dict[str, Any]] = {
@@ -42,3 +45,26 @@ def test_what_is_not_in_force_shows_no_cells() -> None:
 
 def test_a_certification_of_knowledge_names_no_device() -> None:
     assert scope_lines([], {}, in_force=True) == [{"cells": [], "words": "No device scope"}]
+
+
+@pytest.mark.parametrize(
+    ("item_type", "scoring", "told"),
+    [
+        ("single-choice", "all_or_nothing", "Choose one answer"),
+        ("multiple-choice", "all_or_nothing", "Choose every answer that applies"),
+        ("multiple-choice", None, "Choose every answer that applies"),
+        (
+            "multiple-choice",
+            "per_correct",
+            "Choose every answer that applies: each right one counts, each wrong one takes one away",
+        ),
+        ("matching", "per_correct", "Choose the right partner for each: each right pair counts"),
+        (
+            "ordering",
+            "pairs",
+            "Put these in order, the first at the top: the more pairs stand in the right order, the more it counts",
+        ),
+    ],
+)
+def test_an_item_says_what_a_part_of_its_answer_is_worth(item_type: str, scoring: str | None, told: str) -> None:
+    assert instruction_of({"type": item_type, **({"scoring": scoring} if scoring else {})}) == told

@@ -17,9 +17,10 @@ import app
 from app import clock
 from app.db import Base, Database
 from app.people import service
-from app.web.limits import Limits
+from app.people.limits import Limits
 from tests.databases import Databases, EngineName, settings_for
 from tests.factories import PASSWORD, Person, World, make_world
+from tests.integration.outside import FOLDER
 from tests.web.page import Page, faults_of
 
 Make = Callable[[Database], World]
@@ -87,6 +88,7 @@ def wired(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
     with databases.copy("sqlite") as url:
         made = app.create_app(settings_for(url, tmp_path_factory.mktemp("site")))
         made.testing = True
+        made.config["EVIDENCE_PATH"] = str(FOLDER)
         made.config["PROPAGATE_EXCEPTIONS"] = True  # a fault shows itself, not the page that hides it
         made.test_client_class = Browser
         made.extensions["fluence.database"].engine.dispose()

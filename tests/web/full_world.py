@@ -1,13 +1,15 @@
 """The site full of things that the pages are about, for the table of roles and pages."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.certification import bulk, interlocks, readings
 from app.certification import service as certification
+from app.certification.lifecycle import EventKind
 from app.certification.queries import cells_of
 from app.cli.demo_story import sit
 from app.clock import day_in
@@ -21,9 +23,11 @@ from app.people.permissions import Role
 from app.releases import queries as releases
 from app.releases import service as release_service
 from app.reports import releases as reports
-from tests.factories import COURSE, ZONE, World, certify, people_of, revised_course
+from tests.factories import COURSE, PASSWORD, ZONE, World, booking_token, certify, people_of, revised_course
 from tests.integration.accommodated import grant as grant_more
+from tests.integration.outside import upload
 from tests.integration.wrong_keys import correct, open_case, propose
+from tests.web.recalled_world import recall_ann
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,36 +52,36 @@ def make_full_world(database: Database) -> FullWorld:
         )
         running = certification.start_attempt(session, actor=world.ann.actor, course_id=COURSE, seed=7, now=now)
         contested = contest_and_correct(session, world, failed, now)
+        ada_reads_the_record(session, world, now)
         link, gone = invite(session, world, "Cleo Marsh", now)[1], invite(session, world, "Gabi Roth", now)[0]
         service.disable(session, actor=world.ida.actor, account_id=gone.id, reason="Left the clinic", now=now)
-        release = releases.get_release(session, world.organisation_id, world.release_id)
+        release, today = releases.get_release(session, world.organisation_id, world.release_id), day_in(ZONE, now)
         revised = release_service.publish(session, actor=world.tom.actor, frozen=revised_course(), now=now)
         reports.count_impact(session, actor=world.tom.actor, release_id=revised.id, day=now.date(), now=now)
         cell = cells_of(release)[0].cell
-        grant = session.scalars(select(RoleGrant.id).where(RoleGrant.account_id == world.ann.id)).one()
-        today = day_in(ZONE, now)
         names = {
             "ann": world.ann.id,
             "gone": gone.id,
             "attempt": running.id,
             "failed": failed,
-            "grant": grant,
+            "grant": session.scalars(select(RoleGrant.id).where(RoleGrant.account_id == world.ann.id)).one(),
             "accommodation": granted.id,
             "task": to_talk_over(session, world, failed, now),
             "refreshed": refreshed.id if refreshed else 0,
             "release": release.id,
             "revised": revised.id,
             **contested,
+            **recall_ann(session, world, held, failed, now),
             "riverside": world.riverside,
+            "api_token": booking_token(session, world.ida, None, now=now)[0].id,
             "course": COURSE,
             "lesson": release.manifest["lessons"][0]["id"],
             "hash": release.content_hash,
             "link": link,
             "number": held.number,
+            **act_on(session, world, held.id, now),
             "item_id": exams.paper(session, failed)[0].item_id,
-            "device": cell.device,
-            "skin_type": cell.skin_type,
-            "procedure": cell.procedure,
+            **asdict(cell),
             "today": today,
             "tomorrow": today + timedelta(days=1),
         }
@@ -85,6 +89,52 @@ def make_full_world(database: Database) -> FullWorld:
             name: service.begin_sign_in(session, account_id=person.id, now=now) for name, person in world.people.items()
         }
     return FullWorld(world=world, tokens=tokens, names={name: str(value) for name, value in names.items()})
+
+
+def act_on(session: Session, world: World, certification_id: int, now: datetime) -> dict[str, object]:
+    """Let Mira act on Ann's certification; return what the acts are called."""
+    return {
+        "certification": certification_id,
+        "bulk_change": propose_change(session, world, certification_id, now),
+        "interlock": hold_cells(session, world, now),
+    }
+
+
+def propose_change(session: Session, world: World, certification_id: int, now: datetime) -> int:
+    """Let Mira propose to suspend Ann's certification; return the proposal's id."""
+    made = bulk.propose(
+        session,
+        actor=world.mira.actor,
+        kind=EventKind.SUSPENDED,
+        certification_ids=[certification_id],
+        effective_on=day_in(ZONE, now),
+        reason_code="inquiry",
+        reason="Until it is looked into",
+        password=PASSWORD,
+        today=day_in(ZONE, now),
+        now=now,
+    )
+    return made.id
+
+
+def hold_cells(session: Session, world: World, now: datetime) -> int:
+    """Hold what Ann may do on skin type IV, at Riverside; return the act's id."""
+    made, _ = interlocks.interlock(
+        session,
+        actor=world.mira.actor,
+        matching=interlocks.Matching(skin_types=frozenset({4}), clinic_id=world.riverside),
+        reason_code="adverse_event",
+        reason="Two hot spots in one week",
+        password=PASSWORD,
+        day=day_in(ZONE, now),
+        now=now,
+    )
+    return made.id
+
+
+def ada_reads_the_record(session: Session, world: World, now: datetime) -> None:
+    """Note that Ada reads Ann's training record today; Max and Mira do not."""
+    readings.note_reading(session, actor=world.ada.actor, account_id=world.ann.id, today=day_in(ZONE, now), now=now)
 
 
 def to_talk_over(session: Session, world: World, attempt_id: int, now: datetime) -> int:
@@ -103,7 +153,10 @@ def to_talk_over(session: Session, world: World, attempt_id: int, now: datetime)
 
 
 def contest_and_correct(session: Session, world: World, failed: int, now: datetime) -> dict[str, object]:
-    """Let Ann contest an item, Tom open cases of two items, and Mira sign one: it takes Ann's first pass away."""
+    """Let Ann contest an item, Tom open cases of two items, and Mira sign one, which takes Ann's first pass away.
+
+    Beside it Ann uploads a certificate of another body.
+    """
     first = session.scalars(select(Attempt).where(Attempt.account_id == world.ann.id).order_by(Attempt.id)).first()
     assert first
     one = next(one for one in exams.paper(session, first.id) if one.critical and one.shown["type"] == "single-choice")
@@ -123,6 +176,7 @@ def contest_and_correct(session: Session, world: World, failed: int, now: dateti
         "signed": signed.id,
         "regrade": waiting.regrade.id,
         "appeal": appeal.id,
+        "certificate": upload(session, world, now=now).id,
     }
 
 

@@ -100,7 +100,7 @@ def test_a_form_without_its_token_changes_nothing(row: Row, fresh: Fresh, full: 
 
 def is_refusal(role: str, status: int) -> bool:
     """Return whether a status says that somebody may not."""
-    return status == 404 or (role == "stranger" and status == 303)
+    return status in (401, 404) or (role == "stranger" and status == 303)
 
 
 def status_for(browser: Browser, row: Row, full: FullWorld, role: str) -> int:

@@ -148,7 +148,8 @@ def test_a_break_hides_every_item_and_saves_nothing(browser: Browser, world: Wor
     assert browser.post(rest, data=offered.form(rest).fields).location == rest
     for url in (item_url(attempt_id, 1), f"/attempts/{attempt_id}/review"):
         assert browser.get(url).location == rest
-    assert save(browser, attempt_id, 1, right(first)).location == rest
+    for fields in (right(first), {**right(first), "revision": "odd"}, {"choice": "z"}):
+        assert save(browser, attempt_id, 1, fields).location == rest
     told = browser.fetch(item_url(attempt_id, 1), **right(first))
     assert (told.status_code, told.get_json()["goto"]) == (409, rest)
     assert revisions(database) == 0

@@ -24,6 +24,7 @@ from app.people.permissions import Role
 from app.releases.models import ItemContent, ReleasePiece
 from tests.asking import sign_edition
 from tests.factories import COURSE, ZONE, World, frozen_course
+from tests.integration.outside import upload
 from tests.web.conftest import Browser
 from tests.web.page import Page, scrubbed
 from tests.web.sitting import failed, item_url, paper_of, start_mixed
@@ -32,7 +33,7 @@ from tests.web.table import TABLE
 CANARY = "canary"
 PASSING = {"X-Request-Id", "Set-Cookie", "Content-Length"}
 SECRET = {"prompt", "correct", "wrong", "why", "stem", "options", "key"}
-SHOWN = {"type", "stem", "options", "rights", "unit", "notice", "media", "topic"}
+SHOWN = {"type", "stem", "options", "rights", "unit", "notice", "media", "topic", "scoring"}
 # These end what the test looks at: the attempt, after which a key may be told, or the sign-in. They are asked last.
 ENDING = ("exams.submit", "account.leave", "account.leave_everywhere")
 Change = Callable[[int, dict[str, Any]], dict[str, Any]]
@@ -203,11 +204,13 @@ def values_of(database: Database, world: World, attempts: tuple[int, int]) -> di
         account, token = service.make_reset_link(
             session, actor=world.ida.actor, account_id=world.ann.id, now=clock.now()
         )
+        certificate = upload(session, world, now=clock.now())
     assert account.id == world.ann.id
     return {
         "attempt_id": [str(one) for one in attempts],
         "release_id": [str(world.release_id)],
         "account_id": [str(world.ann.id)],
+        "evidence_id": [str(certificate.id)],
         "position": ["1", "2", "20", "21"],
         "course_id": [COURSE, "laser-safety"],
         "lesson_id": [lesson["id"] for lesson in frozen.manifest["lessons"]],

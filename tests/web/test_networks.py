@@ -45,7 +45,9 @@ def test_who_is_outside_neither_starts_nor_reads_nor_saves(browser: Browser, wor
             browser.get(page, environ_base=INSIDE).status_code,
         ) == (403, 200)
     answer = {"csrf_token": token, **right(asked), "revision": "0"}
-    assert browser.post(url, data=answer, environ_base=OUTSIDE).status_code == 403
+    for sent in (answer, {**answer, "revision": "odd"}):
+        refused = browser.post(url, data=sent, environ_base=OUTSIDE)
+        assert (refused.status_code, asked.shown["stem"] in refused.text) == (403, False)
     told = browser.post(url, data=answer, environ_base=OUTSIDE, headers={"X-Fluence": "fragment"})
     assert (told.status_code, "Connect to that network" in told.get_json()["error"]) == (403, True)
     assert revisions(database) == 0

@@ -27,11 +27,11 @@ def test_a_code_made_on_site_starts_the_exam(browser: Browser, world: World) -> 
     without = browser.send(EXAM, declared="yes")
     assert (without.status_code, "Enter the code that somebody on site makes for you" in without.text) == (409, True)
     wrong = browser.send(EXAM, declared="yes", code="2222-2222")
-    assert (wrong.status_code, WRONG in wrong.text) == (409, True)
+    assert (wrong.status_code, WRONG in wrong.text) == (422, True)
     started = browser.send(EXAM, declared="yes", code=code.lower())
     assert (started.status_code, started.location) == (303, "/attempts/1/items/1")
     again = browser.sign_in(world.ben).send(EXAM, declared="yes", code=code)
-    assert (again.status_code, WRONG in again.text) == (409, True)
+    assert (again.status_code, WRONG in again.text) == (422, True)
     page = browser.sign_in(world.max).page(f"/technicians/{world.ann.id}/sittings")
     assert "With a code from Eva Lund" in page.text
 
@@ -40,7 +40,7 @@ def test_a_code_is_not_guessed(browser: Browser, world: World) -> None:
     code = made(browser.sign_in(world.eva), world)
     browser.sign_in(world.ann)
     tries = [browser.send(EXAM, declared="yes", code=f"2222-222{number}").status_code for number in range(2, 13)]
-    assert tries == [409] * 10 + [429]
+    assert tries == [422] * 10 + [429]
     assert browser.send(EXAM, declared="yes", code=code).status_code == 429
 
 

@@ -10,9 +10,12 @@ from app.certification import service as certification
 from app.certification.queries import held_by
 from app.content.values import ItemType
 from app.db import Database
+from app.learning import service as learning
 from app.people import service as people
+from app.releases import service as releases
 from app.releases.models import Release
-from tests.factories import COURSE, PASSWORD, World, certify, observe, read_lessons
+from tests.factories import COURSE, PASSWORD, World, certify, observe, read_lessons, sister_course
+from tests.integration import editions
 from tests.web.conftest import Browser, old_world, statements
 from tests.web.page import Page
 from tests.web.sitting import EXAM, answer_all, failed, paper_of, passed, start
@@ -178,6 +181,31 @@ def test_no_key_is_shown_while_the_exam_is_sat_again(browser: Browser, world: Wo
     browser.send(f"/attempts/{again}/submit")
     assert KEYS in result(browser, first).text
     assert KEYS not in result(browser, again).text
+
+
+def test_no_key_is_shown_while_the_exam_of_another_course_is_sat(
+    browser: Browser, world: World, database: Database
+) -> None:
+    first = passed(database, world.ann.actor)
+    with database.transaction() as session:
+        sister = releases.publish(session, actor=world.tom.actor, frozen=sister_course(), now=clock.now())
+        editions.sign(session, world, sister)
+        today = clock.now().date()
+        learning.assign(
+            session,
+            actor=world.ida.actor,
+            account_id=world.ann.id,
+            course_id="sister",
+            due_on=None,
+            today=today,
+            now=clock.now(),
+        )
+    assert KEYS in result(browser.sign_in(world.ann), first).text
+    attempt = browser.send("/courses/sister/exam", declared="yes").location.split("/")[2]
+    assert KEYS not in result(browser, first).text
+    assert "What was asked rests while you sit an exam" in result(browser, first).text
+    browser.send(f"/attempts/{attempt}/submit")
+    assert KEYS in result(browser, first).text
 
 
 @pytest.mark.parametrize("fate", ["passed", "failed", "used_up", "running"])

@@ -36,6 +36,7 @@ ASKED = {
         "/evidence/trail?as_of=2026-01-01&format={odd}",
         "/evidence/certifications?as_of={odd}&format=csv",
     ),
+    "ann": ("/record?as_of={odd}", "/record.json?known_on={odd}", "/record.pdf?as_of={odd}"),
     "tom": ("/cases/new?item={odd}", "/cases/new?text={odd}", "/cases/new?appeal={odd}"),
     "stranger": ("/verify?number={odd}", "/sign-in?next={odd}"),
 }

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
@@ -19,4 +19,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Going back would lose that a lesson was read again: restore a backup instead."""
-    raise RuntimeError("0007 does not know that a lesson is read again; restore a backup instead")
+    raise RuntimeError("0011 does not know that a lesson is read again; restore a backup instead")

@@ -1,0 +1,254 @@
+"""Interlocks: one act that holds the matching cells of all who hold them, at once, and one that gives them back."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.audit import service as trail
+from app.certification import queries
+from app.certification.issuing import change_certification
+from app.certification.lifecycle import CARRIES, EventKind, State, suspensions
+from app.certification.models import Certification, CertificationEvent, Interlock, InterlockLift
+from app.certification.queries import Held
+from app.certification.scope import SKIN_TYPES, Cell
+from app.errors import NotFoundError, RefusedError
+from app.people import queries as people_queries
+from app.people import service as people
+from app.people.permissions import Action, Actor
+
+WHY = {"device_out_of_use": "A device is out of use", "adverse_event": "An adverse event"}
+OVER = "interlock_lifted"
+MOST = 100_000  # technicians of a clinic: all of them
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Matching:
+    """Which cells, and whose: None and empty stand for any device, procedure, skin type and clinic."""
+
+    device: str | None = None
+    procedure: str | None = None
+    skin_types: frozenset[int] = frozenset()
+    clinic_id: int | None = None
+
+    def matches(self, cell: Cell) -> bool:
+        """Tell whether a cell is meant."""
+        return (
+            self.device in (None, cell.device)
+            and self.procedure in (None, cell.procedure)
+            and (not self.skin_types or cell.skin_type in self.skin_types)
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hit:
+    """A certification that an interlock hits, with those of its cells that it holds."""
+
+    held: Held
+    cells: tuple[Cell, ...]
+
+
+def hits(session: Session, actor: Actor, matching: Matching, *, day: date, now: datetime) -> list[Hit]:
+    """Return what an interlock would hold: matching cells that a certification grants that is in force or suspended.
+
+    What expired, was revoked or replaced holds nothing any more. One query, two for a clinic; NotFoundError for a
+    clinic where the actor may not do this.
+    """
+    within = actor.clinics(Action.INTERLOCK)
+    if within is not None and matching.clinic_id not in within:
+        raise NotFoundError
+    accounts = None
+    if matching.clinic_id is not None:
+        accounts = dict(people_queries.technicians_of(session, actor.organisation_id, matching.clinic_id, MOST))
+    found = []
+    for held in queries.held_in(session, actor.organisation_id, accounts):
+        state = held.on(day, now)
+        if state.state in (*CARRIES, State.SUSPENDED):
+            cells = tuple(one.cell for one in state.cells if matching.matches(one.cell))
+            found.extend([Hit(held=held, cells=cells)] if cells else [])
+    return found
+
+
+def interlock(
+    session: Session,
+    *,
+    actor: Actor,
+    matching: Matching,
+    reason_code: str,
+    reason: str,
+    password: str,
+    day: date,
+    now: datetime,
+) -> tuple[Interlock, int]:
+    """Hold the matching cells of all who hold them, today; return the act and how many certifications it hit.
+
+    One person is enough: it must work at once. It can be lifted, and then gives back exactly what it held.
+    """
+    _check(matching, reason_code)
+    people.check_password(session, account_id=actor.account_id, password=password)
+    people.lock_people(session, [one.held.certification.account_id for one in _hit(session, actor, matching, day, now)])
+    found = _hit(session, actor, matching, day, now)
+    made = Interlock(
+        organisation_id=actor.organisation_id,
+        clinic_id=matching.clinic_id,
+        device=matching.device,
+        procedure=matching.procedure,
+        skin_types=sorted(matching.skin_types),
+        reason_code=reason_code,
+        reason=_words(reason),
+        account_id=actor.account_id,
+        set_at=now,
+    )
+    session.add(made)
+    session.flush()
+    for one in found:
+        change_certification(
+            session,
+            actor=actor,
+            certification_id=one.held.certification.id,
+            kind=EventKind.SUSPENDED,
+            effective_on=day,
+            reason_code=reason_code,
+            reason=made.reason,
+            now=now,
+            cells=one.cells,
+            interlock_id=made.id,
+        )
+    _tell(session, "interlock.set", made, actor, now, **_told(matching), reason=made.reason, hit=len(found))
+    return made, len(found)
+
+
+def lift(
+    session: Session, *, actor: Actor, interlock_id: int, reason: str, password: str, day: date, now: datetime
+) -> int:
+    """Give back exactly what an interlock held and nobody has given back since; return on how many certifications.
+
+    A medical director decides that it is safe again: who set it at a clinic is not always one.
+    """
+    found = get(session, actor.organisation_id, interlock_id)
+    if not actor.can(Action.CHANGE_CERTIFICATION):
+        raise NotFoundError
+    people.check_password(session, account_id=actor.account_id, password=password)
+    people.lock_people(session, _concerned(session, actor.organisation_id, interlock_id))
+    if session.get(InterlockLift, interlock_id):
+        raise RefusedError("This interlock was lifted before.")
+    row = InterlockLift(
+        interlock_id=found.id,
+        organisation_id=actor.organisation_id,
+        reason=_words(reason),
+        account_id=actor.account_id,
+        lifted_at=now,
+    )
+    session.add(row)
+    session.flush()
+    given_back = 0
+    for event in events_of(session, actor.organisation_id, interlock_id):
+        held = queries.get_held(session, event.certification_id, actor.organisation_id)
+        stands = any(one.event_id == event.id for one in suspensions(held.events, day, now))
+        if not stands or held.on(day, now).state in queries.FINAL:
+            continue
+        change_certification(
+            session,
+            actor=actor,
+            certification_id=event.certification_id,
+            kind=EventKind.REINSTATED,
+            effective_on=day,
+            reason_code=OVER,
+            reason=row.reason,
+            now=now,
+            lifts=event.id,
+            interlock_id=found.id,
+        )
+        given_back += 1
+    _tell(session, "interlock.lifted", found, actor, now, reason=row.reason, given_back=given_back)
+    return given_back
+
+
+def get(session: Session, organisation_id: int, interlock_id: int) -> Interlock:
+    """Return an interlock of this organisation; another's is not found."""
+    query = select(Interlock).where(Interlock.organisation_id == organisation_id, Interlock.id == interlock_id)
+    found = session.scalar(query)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def listed(
+    session: Session, organisation_id: int, within: Collection[int] | None
+) -> Sequence[tuple[Interlock, InterlockLift | None]]:
+    """Return the interlocks of the clinics `within` (None: all), the latest first, each with its end."""
+    query = (
+        select(Interlock, InterlockLift)
+        .outerjoin(InterlockLift, InterlockLift.interlock_id == Interlock.id)
+        .where(Interlock.organisation_id == organisation_id)
+        .order_by(Interlock.id.desc())
+    )
+    if within is not None:
+        query = query.where(Interlock.clinic_id.in_(within))
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def events_of(session: Session, organisation_id: int, interlock_id: int) -> Sequence[CertificationEvent]:
+    """Return the suspensions that an interlock made."""
+    query = select(CertificationEvent).where(
+        CertificationEvent.organisation_id == organisation_id,
+        CertificationEvent.interlock_id == interlock_id,
+        CertificationEvent.kind == EventKind.SUSPENDED.value,
+    )
+    return session.scalars(query.order_by(CertificationEvent.id)).all()
+
+
+def _hit(session: Session, actor: Actor, matching: Matching, day: date, now: datetime) -> list[Hit]:
+    found = hits(session, actor, matching, day=day, now=now)
+    if not found:
+        raise RefusedError("Nobody holds such a cell: there is nothing to suspend.")
+    return found
+
+
+def _concerned(session: Session, organisation_id: int, interlock_id: int) -> list[int]:
+    """Return whose certifications an interlock suspended."""
+    query = (
+        select(Certification.account_id)
+        .join(CertificationEvent, CertificationEvent.certification_id == Certification.id)
+        .where(CertificationEvent.organisation_id == organisation_id, CertificationEvent.interlock_id == interlock_id)
+    )
+    return list(session.scalars(query))
+
+
+def _check(matching: Matching, reason_code: str) -> None:
+    if reason_code not in WHY:
+        raise RefusedError("Choose the reason from the list.")
+    if matching.device is None and matching.procedure is None and not matching.skin_types:
+        raise RefusedError("Choose a device, a procedure or a skin type.")
+    if not matching.skin_types <= set(SKIN_TYPES):
+        raise RefusedError("Choose skin types from I to VI.")
+
+
+def _words(reason: str) -> str:
+    if not 3 <= len(reason.strip()) <= 500:
+        raise RefusedError("Give the reason in 3 to 500 characters.")
+    return reason.strip()
+
+
+def _told(matching: Matching) -> dict[str, Any]:
+    return {
+        "device": matching.device,
+        "procedure": matching.procedure,
+        "skin_types": sorted(matching.skin_types),
+        "clinic": matching.clinic_id,
+    }
+
+
+def _tell(session: Session, kind: str, one: Interlock, actor: Actor, now: datetime, **detail: Any) -> None:
+    trail.record(
+        session,
+        organisation_id=one.organisation_id,
+        kind=kind,
+        subject=f"interlock:{one.id}",
+        actor_id=actor.account_id,
+        now=now,
+        detail=detail,
+    )

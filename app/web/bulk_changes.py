@@ -1,0 +1,149 @@
+"""Suspending or revoking several certifications: one person proposes, a second one confirms with password."""
+
+from typing import Any
+
+from flask import Blueprint, flash, render_template
+from wtforms import DateField, PasswordField, SelectField, SelectMultipleField, TextAreaField
+from wtforms.validators import InputRequired, Length
+from wtforms.widgets import CheckboxInput
+
+from app.certification import bulk, queries
+from app.certification.acting import WHY_REVOKE, WHY_SUSPEND
+from app.certification.lifecycle import EventKind
+from app.errors import NotFoundError
+from app.people import passwords
+from app.people import queries as people
+from app.people.permissions import Action
+from app.web import access
+from app.web.access import now, reading, requires, transaction, visitor
+from app.web.bulk_pages import certification_choices, list_page, one_page
+from app.web.forms import HouseForm, plain, refusals_in, row_id, tidy
+from app.web.life import too_many
+
+bp = Blueprint("bulk_changes", __name__)
+
+ACTS = {EventKind.SUSPENDED.value: "Suspend", EventKind.REVOKED.value: "Revoke for good"}
+WHY = {**WHY_SUSPEND, **WHY_REVOKE}
+
+
+class ProposeForm(HouseForm):
+    """What is done to which certifications from which day on, why, and the password."""
+
+    kind = SelectField("What", [InputRequired("Choose whether to suspend or to revoke.")])
+    certifications = SelectMultipleField("Certifications", coerce=row_id, option_widget=CheckboxInput(), default=())
+    effective_on = DateField("From", [InputRequired("Choose the first day.")])
+    reason_code = SelectField("Reason", [InputRequired("Choose the reason.")])
+    reason = TextAreaField(
+        "In words",
+        [
+            InputRequired("Give the reason."),
+            plain,
+            Length(min=3, max=500, message="Give the reason in 3 to 500 characters."),
+        ],
+        filters=[tidy],
+    )
+    password = PasswordField("Your password", [InputRequired("Enter your password."), Length(max=passwords.LONGEST)])
+
+
+class ConfirmForm(HouseForm):
+    """The second person's password."""
+
+    password = PasswordField("Your password", [InputRequired("Enter your password."), Length(max=passwords.LONGEST)])
+
+
+@bp.get("/bulk-changes")
+@requires(Action.CHANGE_MANY)
+def show() -> Any:
+    """List what was proposed, the latest first."""
+    with reading() as found:
+        rows = bulk.listed(found, visitor().actor.organisation_id)
+        names = people.names(found, {one.account_id for row in rows for one in row if one is not None})
+    return render_template("bulk/changes.html", changes=list_page(rows, names))
+
+
+@bp.get("/bulk-changes/new")
+@requires(Action.CHANGE_MANY)
+def ask() -> Any:
+    """Ask which certifications, what, and why."""
+    return render_template("bulk/new.html", form=_form())
+
+
+@bp.post("/bulk-changes/new")
+@requires(Action.CHANGE_MANY)
+def propose() -> Any:
+    """Propose a change of several certifications."""
+    form, who = _form(), visitor()
+    if form.validate() and not too_many(form):
+        with refusals_in(form), transaction() as changed:
+            bulk.propose(changed, actor=who.actor, today=who.today, now=now(), **_values(form))
+    if form.errors:
+        return render_template("bulk/new.html", form=form), 422
+    flash("Proposed. A second person confirms it; until then nothing changes.", "success")
+    return access.go("bulk_changes.show")
+
+
+@bp.get("/bulk-changes/<id:bulk_change_id>")
+@requires(Action.CHANGE_MANY)
+def one(bulk_change_id: int) -> Any:
+    """Show a proposal with every certification that it is about."""
+    return _one(bulk_change_id, ConfirmForm(formdata=None))
+
+
+@bp.post("/bulk-changes/<id:bulk_change_id>/confirm")
+@requires(Action.CHANGE_MANY)
+def confirm(bulk_change_id: int) -> Any:
+    """Confirm what another person proposed: it is done now."""
+    form, who = ConfirmForm(), visitor()
+    if form.validate() and not too_many(form):
+        with refusals_in(form), transaction() as changed:
+            given: dict[str, Any] = {"password": form.password.data or "", "today": who.today, "now": now()}
+            done, left = bulk.confirm(changed, actor=who.actor, bulk_change_id=bulk_change_id, **given)
+    if form.errors:
+        return _one(bulk_change_id, form), 422
+    flash(f"Done: {done} changed{f', {left} could not be changed any more' if left else ''}.", "success")
+    return access.go("bulk_changes.show")
+
+
+@bp.post("/bulk-changes/<id:bulk_change_id>/withdraw")
+@requires(Action.CHANGE_MANY)
+def withdraw(bulk_change_id: int) -> Any:
+    """Take a proposal back."""
+    form = ConfirmForm(formdata=None)
+    with refusals_in(form), transaction() as changed:
+        bulk.withdraw(changed, actor=visitor().actor, bulk_change_id=bulk_change_id, now=now())
+    if form.errors:
+        return _one(bulk_change_id, form), 422
+    flash("Taken back: nothing was changed.", "success")
+    return access.go("bulk_changes.show")
+
+
+def _form() -> ProposeForm:
+    form, who = ProposeForm(effective_on=visitor().today), visitor()
+    with reading() as found:
+        held = queries.held_in(found, who.actor.organisation_id, None)
+    form.kind.choices, form.reason_code.choices = list(ACTS.items()), list(WHY.items())
+    form.certifications.choices = certification_choices(held, who.today, now())
+    return form
+
+
+def _values(form: ProposeForm) -> dict[str, Any]:
+    return {
+        "kind": EventKind(form.kind.data),
+        "certification_ids": form.certifications.data or (),
+        "effective_on": form.effective_on.data,
+        "reason_code": form.reason_code.data or "",
+        "reason": form.reason.data or "",
+        "password": form.password.data or "",
+    }
+
+
+def _one(bulk_change_id: int, form: ConfirmForm) -> str:
+    actor = visitor().actor
+    with reading() as found:
+        rows = bulk.listed(found, actor.organisation_id)
+        row = next((each for each in rows if each[0].id == bulk_change_id), None)
+        if row is None:
+            raise NotFoundError
+        held = queries.held_among(found, actor.organisation_id, row[0].certification_ids)
+        names = people.names(found, {each.account_id for each in row if each is not None})
+    return render_template("bulk/one.html", change=one_page(row, held, names, now()), form=form)

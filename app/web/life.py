@@ -1,0 +1,122 @@
+"""A medical director's acts on one certification: suspend it or cells of it, give it back, revoke it."""
+
+from typing import Any
+
+from flask import Blueprint, flash, render_template
+from wtforms import DateField, PasswordField, RadioField, SelectField, SelectMultipleField, TextAreaField
+from wtforms.validators import InputRequired, Length
+from wtforms.widgets import CheckboxInput
+
+from app.certification import acting, queries
+from app.certification.lifecycle import EventKind, suspensions
+from app.people import passwords
+from app.people.permissions import Action
+from app.reports.closing import closings
+from app.web import access
+from app.web.access import now, reading, requires, transaction, visitor
+from app.web.forms import HouseForm, plain, refusals_in, refuse, tidy
+from app.web.life_pages import CLOSES, Asked, act_page, cell_choices, cells_of_form, suspension_choices
+
+bp = Blueprint("life", __name__)
+
+KINDS = {"suspend": EventKind.SUSPENDED, "reinstate": EventKind.REINSTATED, "revoke": EventKind.REVOKED}
+DONE = {"suspend": "suspended", "reinstate": "reinstated", "revoke": "revoked"}
+PER_PERSON = "10 per 5 minutes"  # whoever found an open browser must not try passwords out
+
+
+class ActForm(HouseForm):
+    """What is done from which day on, to which cells, why, and the password."""
+
+    lifts = RadioField("What is given back", [InputRequired("Choose what is given back.")], coerce=int)
+    cells = SelectMultipleField("Cells", option_widget=CheckboxInput(), default=())
+    effective_on = DateField("From", [InputRequired("Choose the first day.")])
+    reason_code = SelectField("Reason", [InputRequired("Choose the reason.")])
+    reason = TextAreaField(
+        "In words",
+        [
+            InputRequired("Give the reason."),
+            plain,
+            Length(min=3, max=500, message="Give the reason in 3 to 500 characters."),
+        ],
+        filters=[tidy],
+    )
+    password = PasswordField("Your password", [InputRequired("Enter your password."), Length(max=passwords.LONGEST)])
+
+
+@bp.get("/certifications/<id:certification_id>/<any(suspend, reinstate, revoke):act>")
+@requires(Action.CHANGE_CERTIFICATION)
+def ask(certification_id: int, act: str) -> Any:
+    """Ask what is done to a certification, and tell what that closes."""
+    asked = _asked(certification_id, act)
+    return _page(asked, _form(asked))
+
+
+@bp.post("/certifications/<id:certification_id>/<any(suspend, reinstate, revoke):act>")
+@requires(Action.CHANGE_CERTIFICATION)
+def do(certification_id: int, act: str) -> Any:
+    """Suspend, reinstate or revoke a certification."""
+    asked = _asked(certification_id, act)
+    form, who = _form(asked), visitor()
+    if form.validate() and not too_many(form):
+        with refusals_in(form), transaction() as changed:
+            values = _values(form, asked)
+            acting.act(
+                changed, actor=who.actor, certification_id=certification_id, today=who.today, now=now(), **values
+            )
+    if form.errors:
+        return _page(asked, form), 422
+    part = " in part" if "cells" in form and form.cells.data else ""
+    flash(f"{asked.title} of {asked.name} is {DONE[act]}{part}.", "success")
+    return access.go("technicians.show", account_id=asked.account_id)
+
+
+def too_many(form: HouseForm) -> bool:
+    """Refuse a form that tries passwords; tell whether anything is refused."""
+    if access.limits().too_many(PER_PERSON, "signature", visitor().actor.account_id):
+        refuse(form, "Too many tries. Wait five minutes, then try again.")
+    return bool(form.errors)
+
+
+def _asked(certification_id: int, act: str) -> Asked:
+    who = visitor()
+    with reading() as found:
+        held = queries.get_held(found, certification_id, who.actor.organisation_id)
+        state = held.on(who.today, now())
+        losses = {certification_id: [one.cell for one in state.in_force]}
+        account_id = held.certification.account_id
+        closes = (
+            closings(found, who.actor.organisation_id, [account_id], losses, day=who.today, now=now())
+            if act in CLOSES
+            else []
+        )
+    standing = suspensions(held.events, who.today, now())
+    return Asked(held=held, act=act, state=state, standing=tuple(standing), closes=tuple(closes))
+
+
+def _form(asked: Asked) -> ActForm:
+    form = ActForm(effective_on=visitor().today)
+    form.reason_code.choices = list(acting.CODES[KINDS[asked.act]].items())
+    form.cells.choices = cell_choices(asked)
+    form.lifts.choices = suspension_choices(asked)
+    if asked.act != "reinstate":
+        del form.lifts
+    if asked.act == "revoke":
+        del form.cells
+    return form
+
+
+def _values(form: ActForm, asked: Asked) -> dict[str, Any]:
+    cells = cells_of_form(form.cells.data) if "cells" in form else None
+    return {
+        "kind": KINDS[asked.act],
+        "password": form.password.data or "",
+        "effective_on": form.effective_on.data,
+        "reason_code": form.reason_code.data or "",
+        "reason": form.reason.data or "",
+        "cells": cells or None,
+        "lifts": form.lifts.data if "lifts" in form else None,
+    }
+
+
+def _page(asked: Asked, form: ActForm) -> str:
+    return render_template("life/act.html", asked=act_page(asked), form=form)
