@@ -57,6 +57,7 @@ def start_page(where: Standing, text: str, signed: list[Signed], *, refused: boo
         "sub": "" if refused else text,
         "course_url": course_url,
         "course_title": where.release.title,
+        "again": where.again is not None,
         "renewal": renewal_text(renewal, terms) if renewal and not refused else "",
         "rules": rules_of(manifest, terms, renewal),
         "more": notes_of(terms, size_of(manifest, renewal)[1], signed, visitor().person.time_zone) if signed else None,

@@ -11,7 +11,7 @@ from app.certification import scope
 from app.certification.lifecycle import State, StateAsOf
 from app.certification.queries import Held
 from app.certification.renewal import lessons_text
-from app.certification.rules import RequirementKind, counts_as_practice
+from app.certification.rules import RequirementKind, counts_as_practice, renewal_open
 from app.certification.standing import Record, Standing, records, standing_of
 from app.exams import cards, refresher, timing
 from app.exams.timing import RefusalKind
@@ -137,7 +137,7 @@ def next_step(where: Standing, today: date, zone: str) -> Context | None:
     """Return what a person does next in a course: go on reading, go on sitting, start the exam; None if nothing."""
     manifest = where.release.manifest
     lessons = manifest["lessons"]
-    unread = _unread(where)
+    unread = _unread(where, today)
     done = sum(lesson["id"] in where.lessons_read for lesson in lessons)
     step: Context = {
         "label": where.release.title,
@@ -170,12 +170,13 @@ def next_step(where: Standing, today: date, zone: str) -> Context | None:
     return None
 
 
-def _unread(where: Standing) -> list[Context]:
+def _unread(where: Standing, today: date) -> list[Context]:
     """Return the lessons to read next: of a renewal those that it needs, none while a certification is current."""
     lessons = where.release.manifest["lessons"]
     if where.again:
-        early = isinstance(where.seat, timing.Refused) and where.seat.kind is RefusalKind.NOT_OPEN
-        return [one for one in lessons if one["id"] in where.again.missing and not early]
+        period = where.state.latest_period
+        needed = where.again.missing if period and renewal_open(period, today) else ()
+        return [one for one in lessons if one["id"] in needed]
     if where.state.state in (State.ACTIVE, State.GRACE, State.SUSPENDED):
         return []
     return [one for one in lessons if one["id"] not in where.lessons_read]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.certification import service as certification
 from app.certification.issuing import change_certification
 from app.certification.lifecycle import EventKind
+from app.certification.recalling import Task
 from app.certification.standing import Standing, standing
 from app.cli.demo_story import form_for, sit
 from app.exams import queries as exams
@@ -31,6 +32,7 @@ from tests.factories import (
     revised_course,
 )
 from tests.integration.editions import FACT
+from tests.integration.recalled import recall
 from tests.integration.story import ITEMS, NOW, certifications, events, start
 
 BEGAN = NOW - timedelta(days=345)
@@ -135,6 +137,23 @@ def test_who_is_not_certified_sits_the_whole_exam(db: Session, world: World) -> 
     assert attempt.items == ITEMS
     assert "renewal" not in attempt.proof
     assert "renewal" not in (attempt.draw_inputs or {})
+
+
+def test_a_recall_that_asks_for_the_exam_asks_for_the_whole_one_and_it_renews(db: Session, world: World) -> None:
+    certify(db, world, world.ann, now=CERTIFIED)
+    release = sign_renewing(db, world, now=REVISED, lessons="none", of=revised_course())
+    shorter = standing_now(db, world, now=NOW - timedelta(minutes=1))
+    assert shorter.renewal
+    recall(db, world, release, task=Task.EXAM)
+    assert standing_now(db, world).renewal is None
+    sit_right(db, world, now=NOW + timedelta(hours=1))
+    whole = latest(db, world)
+    assert (whole.items, "renewal" in whole.proof) == (ITEMS, False)
+    assert events(db, world.ann.id) == [EventKind.ISSUED, EventKind.RENEWED]
+    since = standing_now(db, world, now=NOW + timedelta(days=1))
+    assert since.held
+    assert [one.is_open(NOW + timedelta(days=1)) for one in since.held.recalls] == [False]
+    assert since.renewal  # the next one is shorter again
 
 
 def test_a_shorter_pass_earns_nothing_anew(db: Session, world: World) -> None:

@@ -210,3 +210,18 @@ def test_the_requirement_follows_the_renewal(lessons: str, missing: int | None) 
     facts = Facts(lessons=("light", "skin", "safety"), again=asked_again(lessons))
     told = [len(one.missing) for one in assess(SCHEME, facts).requirements if one.kind is RequirementKind.LESSONS]
     assert told == ([] if missing is None else [missing])
+
+
+@pytest.mark.parametrize("lessons", ["all", "changed", "none"])
+def test_what_was_accepted_from_outside_stands_for_its_own_requirement(lessons: str) -> None:
+    facts = Facts(lessons=("light", "skin", "safety"), again=asked_again(lessons), accepted={"exam": "Board 7"})
+    met = {one.kind: one.met for one in assess(SCHEME, facts).requirements}
+    assert met.pop(RequirementKind.EXAM)
+    assert not any(met.values())
+
+
+def test_lessons_accepted_from_outside_are_not_read_again() -> None:
+    facts = Facts(lessons=("light", "skin", "safety"), again=asked_again("all"), accepted={"lessons": "Board 7"})
+    [lessons] = [one for one in assess(SCHEME, facts).requirements if one.kind is RequirementKind.LESSONS]
+    assert (lessons.met, lessons.missing) == (True, ())
+    assert lessons.text == "0 of 3 lessons read again; Board 7 was accepted for it"
