@@ -77,9 +77,9 @@ def sign_case(
         raise RefusedError("The results are no longer what you saw: look again, then sign.")
     case, flips = exam_cases.regrade(session, actor=actor, case_id=case_id, proposal_id=proposal_id, now=now)
     session.expire_all()  # what counts of an attempt is read anew
-    for attempt_id in sorted(attempt_id for attempt_id, _, passes in flips if passes):
+    for attempt_id in sorted(attempt_id for attempt_id, _, passes, *_ in flips if passes):
         recalls.note_pass(session, attempt=session.get_one(Attempt, attempt_id), as_of=now, now=now)
-    return _certify(session, case, [account_id for _, account_id, passes in flips if passes], now)
+    return _certify(session, case, [account_id for _, account_id, passes, *_ in flips if passes], now)
 
 
 def _check_signer(case: ItemCase, proposal: CaseProposal, actor: Actor) -> None:
@@ -87,7 +87,7 @@ def _check_signer(case: ItemCase, proposal: CaseProposal, actor: Actor) -> None:
         raise RefusedError("You opened this case; another medical director has to sign it.")
     if proposal.proposed_by == actor.account_id:
         raise RefusedError("You chose this policy; another medical director has to sign it.")
-    if any(account_id == actor.account_id for _, account_id, _ in proposal.flips):
+    if any(account_id == actor.account_id for _, account_id, *_ in proposal.flips):
         raise RefusedError("This case changes your own result; another medical director has to sign it.")
 
 

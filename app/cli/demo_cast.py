@@ -55,7 +55,7 @@ TECHNICIANS = (
         clinic="Riverside",
         takes=(
             Taking(course=SAFETY, assigned=160, passed=150),
-            Taking(course=TIGHTENING, assigned=150, passed=130, observed=(128, 127, 125)),
+            Taking(course=TIGHTENING, assigned=150, failed=(134,), passed=130, observed=(128, 127, 125)),
             Taking(course=SCREENING, assigned=110, passed=95),
             Taking(course=HAIR, assigned=90, passed=70, observed=(66, 64, 60)),
         ),
@@ -64,7 +64,7 @@ TECHNICIANS = (
         name="Jonas Lindqvist",
         clinic="Riverside",
         takes=(
-            Taking(course=SAFETY, assigned=60, passed=50),
+            Taking(course=SAFETY, assigned=60, failed=(53,), passed=50),
             Taking(course=TIGHTENING, assigned=40, passed=9, observed=(6,)),
         ),
     ),
@@ -80,7 +80,7 @@ TECHNICIANS = (
         name="Priya Raman",
         clinic="Riverside",
         takes=(
-            Taking(course=SAFETY, assigned=25, passed=18),
+            Taking(course=SAFETY, assigned=25, failed=(21,), passed=18),
             Taking(course=TIGHTENING, assigned=20, lessons=3),
         ),
     ),
@@ -94,7 +94,7 @@ TECHNICIANS = (
         clinic="Hafen",
         takes=(
             Taking(course=SAFETY, assigned=375, passed=360),
-            Taking(course=TIGHTENING, assigned=368, passed=349, observed=(352, 351, 350)),
+            Taking(course=TIGHTENING, assigned=368, failed=(353,), passed=349, observed=(352, 351, 350)),
         ),
     ),
     Technician(

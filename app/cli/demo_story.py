@@ -2,9 +2,10 @@
 
 import secrets
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -13,11 +14,14 @@ from app.certification import service as certification
 from app.certification.issuing import change_certification
 from app.certification.lifecycle import EventKind
 from app.certification.queries import cells_of, held_by
-from app.cli.demo_cast import DEVICES, STAFF, TECHNICIANS, ZONE, Taking, Technician
+from app.cli.demo_aftermath import NOTED, few_wrong, many_wrong, tell_aftermath
+from app.cli.demo_cast import DEVICES, STAFF, TECHNICIANS, TIGHTENING, ZONE, Taking, Technician
 from app.clock import day_in
 from app.content.values import ItemType
 from app.exams import queries as exams
 from app.exams import refresher
+from app.exams.queries import Asked
+from app.exams.watching import note
 from app.learning import service as learning
 from app.people import equipment, queries, service
 from app.people.models import Account
@@ -63,6 +67,8 @@ def tell(
     say("Ann's refresher ...")
     for days_ago in REFRESHED:
         _refresh(session, story.actors["ann"], now - timedelta(days=days_ago))
+    say("An appeal, and two cases about questions ...")
+    tell_aftermath(session, story.actors, story.passwords["mira"][2], now)
     _prepare_edition(session, story, revised, now)
     _other_organisation(session, story, began)
     return story
@@ -153,8 +159,9 @@ def _acts(taking: Taking, release: Release) -> list[tuple[float, Act]]:
     ]
     cells = cells_of(release)
     acts += [(days, _observe(cells[index % len(cells)])) for index, days in enumerate(taking.observed)]
-    acts += [(days, _sit(taking.course, right=False)) for days in taking.failed]
-    acts += [(days, _sit(taking.course, right=True)) for days in (taking.passed, taking.renewed) if days is not None]
+    acts += [(days, _sit(taking.course, days, right=False)) for days in taking.failed]
+    passes = (taking.passed, taking.renewed)
+    acts += [(days, _sit(taking.course, days, right=True)) for days in passes if days is not None]
     if taking.suspended is not None:
         acts.append((taking.suspended, _suspend(taking.course)))
     return acts
@@ -198,9 +205,15 @@ def _observe(granted: Any) -> Act:
     return act
 
 
-def _sit(course_id: str, *, right: bool) -> Act:
+def _sit(course_id: str, days: int, *, right: bool) -> Act:
+    """Nobody is perfect: who passes has a few wrong, who fails has some right."""
+
+    def wrong(paper: Sequence[Asked]) -> set[int]:
+        return few_wrong(paper, days) if right else many_wrong(paper, 1)
+
     def act(session: Session, _story: Story, actor: Actor, at: datetime) -> None:
-        sit(session, actor, course_id=course_id, at=at, right=right)
+        noted = {} if right or course_id != TIGHTENING else NOTED
+        sit(session, actor, course_id=course_id, at=at, right=right, wrong=wrong, noted=noted)
 
     return act
 
@@ -222,13 +235,30 @@ def _suspend(course_id: str) -> Act:
     return act
 
 
-def sit(session: Session, actor: Actor, *, course_id: str, at: datetime, right: bool) -> int:
-    """Sit a whole exam, every item right or every item wrong, and submit it; return the attempt's id."""
+def sit(
+    session: Session,
+    actor: Actor,
+    *,
+    course_id: str,
+    at: datetime,
+    right: bool,
+    wrong: Callable[[Sequence[Asked]], Collection[int]] | None = None,
+    noted: Mapping[int, Sequence[str]] = MappingProxyType({}),
+) -> int:
+    """Sit a whole exam, every item right or every item wrong, and submit it; return the attempt's id.
+
+    `wrong` chooses the places that are wrong instead; `noted` is what the browser tells after a question.
+    """
     seed = secrets.randbits(62)
     attempt = certification.start_attempt(session, actor=actor, course_id=course_id, seed=seed, now=at)
-    for asked in exams.paper(session, attempt.id):
-        form = form_for(asked.shown, asked.keyed["key"], right=right)
+    paper = exams.paper(session, attempt.id)
+    missed = wrong(paper) if wrong else () if right else {one.position for one in paper}
+    for asked in paper:
+        form = form_for(asked.shown, asked.keyed["key"], right=asked.position not in missed)
         moment = at + timedelta(seconds=30 * asked.position)
+        for number, kind in enumerate(noted.get(asked.position, ())):
+            seen_at = moment - timedelta(seconds=20 - 12 * number)
+            note(session, actor=actor, attempt_id=attempt.id, position=asked.position, kind=kind, now=seen_at)
         certification.save_response(
             session, actor=actor, attempt_id=attempt.id, position=asked.position, form=form, now=moment
         )

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, Subquery, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from app.content.pieces import PieceKind
 from app.exams.case_models import (
     FALLS,
     SIGNED,
@@ -24,7 +25,10 @@ from app.exams.models import Attempt, PaperItem
 from app.exams.queries import Asked, answered, asked_of, latest_responses
 from app.exams.regrading import Answered, Correction, Policy
 from app.people.models import Account
-from app.releases.models import ItemContent
+from app.releases.models import ItemContent, ReleasePiece
+
+# Between a fact's key and its title, and between facts: no title holds them.
+_UNIT, _RECORD = "\x1f", "\x1e"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +53,8 @@ class Aftermath:
     regrade: Regrade | None = None
     outcome: str | None = None  # of the regrade's review; None where it has none, or none yet
     appeals: tuple[OwnAppeal, ...] = ()
+    reasons: Mapping[int, str] = field(default_factory=dict)  # why a case found the key wrong, by position
+    titles: Mapping[str, str] = field(default_factory=dict)  # of the facts of its release, by key
 
     @property
     def in_force(self) -> Mapping[int, Correction]:
@@ -74,10 +80,12 @@ def aftermath(session: Session, attempt: Attempt) -> Aftermath:
     asked: dict[int, Asked] = {}
     found: dict[int, Correction] = {}
     told: dict[int, OwnAppeal] = {}
-    for item, shown, keyed, chosen, revision, policy, key, case_id, appeal, answer, by, *_ in rows:
+    reasons: dict[int, str] = {}
+    for item, shown, keyed, chosen, revision, policy, key, case_id, appeal, answer, by, *_, reason, _ in rows:
         asked[item.position] = asked_of(item, shown, keyed, chosen, revision)
         if policy is not None:
             found[item.position] = Correction(policy=Policy(policy), key=key, case_id=case_id)
+            reasons[item.position] = reason
         if appeal is not None:
             told[appeal.position] = _own(appeal, answer, by)
     return Aftermath(
@@ -86,7 +94,13 @@ def aftermath(session: Session, attempt: Attempt) -> Aftermath:
         regrade=rows[0][11] if rows else None,
         outcome=rows[0][12] if rows else None,
         appeals=tuple(told[position] for position in sorted(told)),
+        reasons=reasons,
+        titles=_titles_of(rows[0][-1]) if rows else {},
     )
+
+
+def _titles_of(joined: str | None) -> dict[str, str]:
+    return dict(one.split(_UNIT, 1) for one in joined.split(_RECORD)) if joined else {}
 
 
 def _own(appeal: Appeal, answer: AppealAnswer | None, by: str | None) -> OwnAppeal:
@@ -102,16 +116,10 @@ def _own(appeal: Appeal, answer: AppealAnswer | None, by: str | None) -> OwnAppe
 
 
 def _aftermath(attempt: Attempt) -> Select[Any]:
-    """An appeal against the result (position 0) rides on the first item; regrade and review repeat on every row."""
+    """An appeal against the result (position 0) and the facts' titles ride on the first item; the rest repeats."""
     organisation_id, attempt_id = attempt.organisation_id, attempt.id
     newest, latest = latest_responses(attempt_id), _latest_regrade(organisation_id, attempt_id)
-    signed = (
-        select(CaseDecision.id, ItemCase.item_hash, CaseProposal.policy, CaseProposal.key, ItemCase.id.label("case_id"))
-        .join(ItemCase, ItemCase.id == CaseDecision.case_id)
-        .join(CaseProposal, CaseProposal.id == CaseDecision.proposal_id)
-        .where(CaseDecision.organisation_id == organisation_id, CaseDecision.kind == SIGNED)
-        .subquery()
-    )
+    signed = _signed(organisation_id)
     return (
         select(
             PaperItem,
@@ -127,6 +135,8 @@ def _aftermath(attempt: Attempt) -> Select[Any]:
             Account.name,
             Regrade,
             RegradeReview.outcome,
+            signed.c.reason,
+            case((PaperItem.position == 1, _titles(attempt.release_id))),
         )
         .join(ItemContent, ItemContent.hash == PaperItem.item_hash)
         .outerjoin(newest, newest.c.position == PaperItem.position)
@@ -148,6 +158,32 @@ def _aftermath(attempt: Attempt) -> Select[Any]:
         .outerjoin(RegradeReview, RegradeReview.regrade_id == Regrade.id)
         .where(PaperItem.attempt_id == attempt_id)
         .order_by(PaperItem.position, signed.c.id)
+    )
+
+
+def _signed(organisation_id: int) -> Subquery:
+    return (
+        select(
+            CaseDecision.id,
+            ItemCase.item_hash,
+            ItemCase.reason,
+            CaseProposal.policy,
+            CaseProposal.key,
+            ItemCase.id.label("case_id"),
+        )
+        .join(ItemCase, ItemCase.id == CaseDecision.case_id)
+        .join(CaseProposal, CaseProposal.id == CaseDecision.proposal_id)
+        .where(CaseDecision.organisation_id == organisation_id, CaseDecision.kind == SIGNED)
+        .subquery()
+    )
+
+
+def _titles(release_id: int) -> Any:
+    told = ReleasePiece.key + _UNIT + ReleasePiece.title
+    return (
+        select(func.aggregate_strings(told, _RECORD))
+        .where(ReleasePiece.release_id == release_id, ReleasePiece.kind == PieceKind.FACT.value)
+        .scalar_subquery()
     )
 
 

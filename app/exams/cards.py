@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import NotFoundError
 from app.exams.bank import Bank, make_bank
+from app.exams.case_news import News, news_beside, news_of
 from app.exams.memory import Memory, memory_of
 from app.exams.queries import sitting_now
 from app.exams.refresher_models import RefresherCard, RefresherItem, RefresherResponse
@@ -83,11 +84,17 @@ def memories(session: Session, organisation_id: int, account_id: int) -> dict[st
 
 
 def in_force_and_due(
-    session: Session, organisation_id: int, account_id: int, course_ids: Collection[str], before: datetime
-) -> tuple[dict[str, InForce], dict[str, int]]:
-    """Return the releases in force of courses, and how many facts of each are due before an instant; one query.
+    session: Session,
+    organisation_id: int,
+    account_id: int,
+    course_ids: Collection[str],
+    *,
+    before: datetime,
+    since: datetime,
+) -> tuple[dict[str, InForce], dict[str, int], dict[str, News]]:
+    """Return the releases in force of courses, the number of facts due before an instant, and the news since one.
 
-    A fact of several courses counts for the one that asked it last.
+    One query. A fact of several courses counts for the one that asked it last.
     """
     due = (
         select(func.count())
@@ -101,7 +108,10 @@ def in_force_and_due(
         .correlate(Release)
         .scalar_subquery()
     )
-    return releases.in_force_beside(session, organisation_id, course_ids, due)
+    news = news_beside(organisation_id, account_id, since)
+    found, told = releases.in_force_beside(session, organisation_id, course_ids, due, *news)
+    counts = {course_id: row[0] for course_id, row in told.items()}
+    return found, counts, news_of({course_id: row[1:] for course_id, row in told.items()})
 
 
 def today(session: Session, organisation_id: int, account_id: int, *, since: datetime, now: datetime) -> Today:

@@ -49,7 +49,7 @@ class CaseProposal(Base):
     proposed_at: Mapped[datetime]
     attempts: Mapped[int]  # asked the item and are closed
     changed: Mapped[int]  # of them, those whose score changes
-    flips: Mapped[list[Any]]  # [attempt id, account id, passes then] of those whose decision changes
+    flips: Mapped[list[Any]]  # of whose decision changes, as `Tally` holds them
     digest: Mapped[str] = mapped_column(sa.String(64))
 
 

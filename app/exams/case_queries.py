@@ -1,10 +1,11 @@
 """Reading cases and appeals: one of each, the lists of them, and a paper as its owner sees it after the end."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.errors import NotFoundError, RefusedError
@@ -207,6 +208,27 @@ def whole_case(session: Session, organisation_id: int, case_id: int) -> WholeCas
     )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sat:
+    """An exam that somebody sat: whose, of which course, and when it closed."""
+
+    name: str
+    course: str
+    number: int
+    closed_at: datetime | None
+
+
+def sat(session: Session, organisation_id: int, attempt_ids: Collection[int]) -> dict[int, Sat]:
+    """Return exams of an organisation by attempt; one query."""
+    rows = session.execute(
+        select(Attempt.id, Account.name, Release.title, Attempt.number, Attempt.closed_at)
+        .join(Account, Account.id == Attempt.account_id)
+        .join(Release, Release.id == Attempt.release_id)
+        .where(Attempt.organisation_id == organisation_id, Attempt.id.in_(attempt_ids))
+    )
+    return {row[0]: Sat(name=row[1], course=row[2], number=row[3], closed_at=row[4]) for row in rows}
+
+
 def _newest_proposal(organisation_id: int) -> ScalarSelect[int]:
     one = aliased(CaseProposal)
     return (
@@ -332,9 +354,14 @@ class Contested:
 
 
 def appeals(
-    session: Session, organisation_id: int, appeal_id: int | None = None, *, limit: int = 200
+    session: Session,
+    organisation_id: int,
+    appeal_id: int | None = None,
+    *,
+    only: ColumnElement[bool] | None = None,
+    limit: int = 200,
 ) -> list[Contested]:
-    """Return the appeals of an organisation, those that wait first (the oldest first), or one; one query."""
+    """Return the appeals of an organisation, those that wait first (the oldest first), some, or one; one query."""
     decider = aliased(Account)
     query = (
         select(Appeal, Attempt, Account.name, PaperItem, ItemContent, AppealAnswer, decider.name)
@@ -350,6 +377,8 @@ def appeals(
     )
     if appeal_id is not None:
         query = query.where(Appeal.id == appeal_id)
+    if only is not None:
+        query = query.where(only)
     return [
         Contested(appeal=row[0], attempt=row[1], name=row[2], item=row[3], content=row[4], answer=row[5], by=row[6])
         for row in session.execute(query)

@@ -94,14 +94,19 @@ def sheet(session: Session, *, organisation_id: int, account_id: int, attempt_id
     ).one_or_none()
     if row is None:
         raise NotFoundError
+    stems = stems_of(session, attempt_id)
+    return Sheet(attempt=row[0], title=row[1], marks=marks(session, row[0]), stems=stems)
+
+
+def stems_of(session: Session, attempt_id: int) -> tuple[str, ...]:
+    """Return the stems (HTML) of an attempt's items, in order; one query."""
     contents = session.scalars(
         select(ItemContent.shown)
         .join(PaperItem, PaperItem.item_hash == ItemContent.hash)
         .where(PaperItem.attempt_id == attempt_id)
         .order_by(PaperItem.position)
     )
-    stems = tuple(shown["stem"] for shown in contents)
-    return Sheet(attempt=row[0], title=row[1], marks=marks(session, row[0]), stems=stems)
+    return tuple(shown["stem"] for shown in contents)
 
 
 def marks(session: Session, attempt: Attempt) -> tuple[Mark, ...]:

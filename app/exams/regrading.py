@@ -11,7 +11,7 @@ from typing import Any
 from app.content import grade
 from app.content.grade import FULL
 from app.content.values import Exam
-from app.exams.scoring import Result, ScoredItem, score_paper
+from app.exams.scoring import Result, ScoredItem, percent_shown, score_paper
 
 
 class Policy(StrEnum):
@@ -111,7 +111,7 @@ class Tally:
     def __init__(self) -> None:
         """Begin with nobody."""
         self.attempts = self.changed = 0
-        self.flips: list[list[Any]] = []  # [attempt id, account id, passes then]
+        self.flips: list[list[Any]] = []  # [attempt id, account id, passes then, whole percent before, then]
         self._running = hashlib.sha256()
 
     def add(self, change: Change) -> None:
@@ -119,7 +119,8 @@ class Tally:
         self.attempts += 1
         self.changed += change.before != change.after
         if change.flips:
-            self.flips.append([change.attempt_id, change.account_id, change.after[1]])
+            shown = (percent_shown(change.before[0]), percent_shown(change.after[0]))
+            self.flips.append([change.attempt_id, change.account_id, change.after[1], *shown])
         spelled = [change.attempt_id, change.account_id, *map(_spelled, (change.before, change.after))]
         self._running.update(json.dumps(spelled).encode() + b"\n")
 

@@ -3,8 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, null, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, bindparam, func, null, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from app.errors import NotFoundError
@@ -25,6 +27,8 @@ class Person:
     clinics: tuple[str, ...]
     networks: tuple[str, ...]
     """The networks of the clinics where they treat; none of them: their exams are sat anywhere."""
+    beside: tuple[int, ...] = ()
+    """What a room above counted along with it."""
 
 
 _account, _organisation, _clinic = Account.__table__.c, Organisation.__table__.c, Clinic.__table__.c
@@ -59,9 +63,14 @@ SIGNED_IN = (
 )
 
 
-def signed_in_person(connection: Connection, token_hash: str, *, now: datetime) -> Person | None:
-    """Return who holds a sign-in token, with their roles; None when it ended or ran out. One query."""
-    rows = connection.execute(SIGNED_IN, {"token_hash": token_hash}).all()
+def signed_in_person(
+    connection: Connection, token_hash: str, *, now: datetime, beside: tuple[ScalarSelect[Any], ...] = ()
+) -> Person | None:
+    """Return who holds a sign-in token, with their roles; None when it ended or ran out. One query.
+
+    `beside` is what a room above counts by account, along with it.
+    """
+    rows = connection.execute(_signed_in(beside), {"token_hash": token_hash}).all()
     if not rows or rows[0][7] <= now:
         return None
     held: list[tuple[str | None, int | None]] = [(row[8], row[9]) for row in rows]
@@ -76,7 +85,13 @@ def signed_in_person(connection: Connection, token_hash: str, *, now: datetime) 
         is_demo=demo,
         clinics=tuple(dict.fromkeys(row[10] for row in rows if row[10] is not None)),
         networks=tuple(sorted({one for row in rows if row[8] == Role.TECHNICIAN.value for one in row[11] or ()})),
+        beside=tuple(rows[0][12:]),
     )
+
+
+@cache
+def _signed_in(beside: tuple[ScalarSelect[Any], ...]) -> Select[Any]:
+    return SIGNED_IN.add_columns(*beside)
 
 
 def person_by_email(session: Session, email: str) -> Actor:

@@ -83,12 +83,15 @@ def all_in_force(
 
 
 def in_force_beside(
-    session: Session, organisation_id: int, course_ids: Collection[str], beside: ScalarSelect[int]
-) -> tuple[dict[str, InForce], dict[str, int]]:
-    """Return the releases in force of courses, and what a room above counts by `Release.course_id`; one query."""
+    session: Session, organisation_id: int, course_ids: Collection[str], *beside: ScalarSelect[Any]
+) -> tuple[dict[str, InForce], dict[str, tuple[Any, ...]]]:
+    """Return the releases in force of courses, and what a room above tells by `Release.course_id`; one query."""
     of = {"organisation_id": organisation_id, "course_ids": course_ids}
-    rows = session.execute(_in_force(some=True).add_columns(beside), of).all()
-    return _told([row[:-1] for row in rows]), {row[0].course_id: row[-1] for row in rows}
+    rows = session.execute(_in_force(some=True).add_columns(*beside), of).all()
+    return (
+        _told([row[: -len(beside)] for row in rows]),
+        {row[0].course_id: tuple(row[-len(beside) :]) for row in rows},
+    )
 
 
 def _told(rows: Sequence[Any]) -> dict[str, InForce]:

@@ -8,8 +8,7 @@ from sqlalchemy.orm import Session
 from app.certification.cases import Resting, resting_on, seen_digest
 from app.exams import case_queries
 from app.exams.case_models import SIGNED
-from app.exams.case_queries import PassReview, WholeCase
-from app.people import queries as people
+from app.exams.case_queries import PassReview, Sat, WholeCase
 
 MOST_SHOWN = 500  # people whose decision changes, by name; all of them are counted
 
@@ -20,7 +19,7 @@ class CaseRead:
 
     whole: WholeCase
     siblings: Mapping[str, int]
-    names: Mapping[int, str]
+    exams: Mapping[int, Sat]
     resting: tuple[Resting, ...]
     reviews: tuple[PassReview, ...]
 
@@ -39,7 +38,7 @@ def read_case(session: Session, organisation_id: int, case_id: int) -> CaseRead:
     return CaseRead(
         whole=whole,
         siblings=case_queries.siblings(session, whole.case),
-        names=people.names(session, [flip[1] for flip in flips[:MOST_SHOWN]]) if flips else {},
+        exams=case_queries.sat(session, organisation_id, [flip[0] for flip in flips[:MOST_SHOWN]]) if flips else {},
         resting=tuple(resting_on(session, organisation_id, [flip[0] for flip in flips])) if flips else (),
         reviews=tuple(case_queries.pass_reviews(session, organisation_id, case_id)) if signed else (),
     )

@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
 from app.db import Database
+from app.exams import case_news
 from app.learning.sniffing import LARGEST_FILE
 from app.people.limits import Limits
 from app.people.permissions import Action
@@ -50,6 +51,7 @@ from app.web import (
     sign_offs,
     sittings,
     statistics,
+    submitting,
     technicians,
     tokens,
     verify,
@@ -124,11 +126,11 @@ def create(settings: Settings, database: Database) -> Flask:
         app.register_blueprint(module.bp)
     for module in (account, assignments, board, courses, editions, evidence, exams, home, ops, people):
         app.register_blueprint(module.bp)
-    for module in (outside, records):
+    for module in (outside, records, verify):
         app.register_blueprint(module.bp)
     for module in (networks, proctoring, refresher, release_changes, releases, results, scope, sign_offs, sittings):
         app.register_blueprint(module.bp)
-    for module in (bulk_changes, interlocks, life, recall_tasks, recalls, statistics, technicians, tokens, verify):
+    for module in (bulk_changes, interlocks, life, recall_tasks, recalls, statistics, submitting, technicians, tokens):
         app.register_blueprint(module.bp)
     setattr(app.view_functions["static"], "access", access.PUBLIC)  # noqa: B010  Flask's own view, typed without it
     if settings.trusted_proxies:
@@ -164,13 +166,25 @@ def _add_globals(app: Flask, *, demo: bool) -> None:
                     "label": label,
                     "href": url_for(endpoint),
                     "current": request.blueprint in owners.split(),
-                    "count": 0,
+                    "count": _waiting(visitor) if endpoint == "cases.show" else 0,
                 }
                 for label, endpoint, action, owners in PLACES
                 if action is None or visitor.actor.can(action)
             ],
             "demo": demo or visitor.person.is_demo or g.get("demo", False),
         }
+
+
+def _waiting(visitor: access.Visitor) -> int:
+    """Return how many cases and appeals wait for somebody; the page of an error does not ask again."""
+    if "waiting" not in g:
+        g.waiting, counted = 0, visitor.person.beside
+        if counted:
+            g.waiting = case_news.of_these(visitor.actor, counted)
+        else:
+            with access.reading() as found:
+                g.waiting = case_news.waiting(found, visitor.actor)
+    return int(g.waiting)
 
 
 def _watch(app: Flask, settings: Settings) -> None:

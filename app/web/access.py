@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 from app import clock
 from app.db import Database
 from app.errors import RefusedError
+from app.exams.case_news import waiting_beside
 from app.exams.queries import is_sitting
 from app.people import passwords, queries
 from app.people.limits import Limits
@@ -42,6 +43,7 @@ SITTING = (
 )
 SIGNED_IN = "signed in"
 PUBLIC = "public"
+NO_STAFF = frozenset({PUBLIC, SIGNED_IN, Action.LEARN.value})
 SIGNED_OUT = "You were signed out: after some time without use, or everywhere at once. Sign in to go on where you were."
 
 
@@ -125,8 +127,11 @@ def sign_in(token: str) -> None:
 
 
 def _person(token: str) -> queries.Person | None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    # Pages of those who learn, save and sit stay as short as they are; none of them shows what waits for staff.
+    beside = () if getattr(view, "access", PUBLIC) in NO_STAFF else waiting_beside()
     with database().connection() as connection:
-        return queries.signed_in_person(connection, passwords.token_hash(token), now=now())
+        return queries.signed_in_person(connection, passwords.token_hash(token), now=now(), beside=beside)
 
 
 def sign_out() -> None:

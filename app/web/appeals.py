@@ -18,7 +18,7 @@ bp = Blueprint("appeals", __name__)
 
 
 class ContestForm(HouseForm):
-    """What is contested, by its number only, and why."""
+    """What is contested, by its number, and why."""
 
     position = SelectField("What you contest", [InputRequired("Choose the question, or the result as a whole.")])
     words = TextAreaField(
@@ -119,5 +119,8 @@ def _contest_page(attempt_id: int, form: ContestForm) -> Any:
     with reading() as found:
         attempt = queries.get_attempt(found, who.organisation_id, attempt_id, who.account_id)
         taken = case_queries.contested(found, who.organisation_id, attempt.id)
-    form.position.choices = offered(attempt, taken)
-    return contest_page(attempt, taken, now(), visitor().person.time_zone)
+        # While an exam runs, not a word of an earlier one is told.
+        sits = queries.is_sitting(found, who.account_id, now())
+        stems = () if sits else queries.stems_of(found, attempt.id)
+    form.position.choices = offered(attempt, taken, stems)
+    return contest_page(attempt, taken, now(), visitor().person.time_zone, sits=sits)

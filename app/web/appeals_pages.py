@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from textwrap import shorten
 
 from flask import url_for
 from markupsafe import Markup
@@ -19,6 +20,9 @@ from app.web.words import Context, day, moment
 
 ANSWERS = {"yes": "Upheld: the trainee is right", "no": "Turned down: the key or the result is right"}
 WHOLE = "The result as a whole"
+WORDS_SHOWN = 64  # characters
+BY_WORDS = "Questions are named by their number in your exam and their first words."
+BY_NUMBER = "While you sit an exam, questions are named by their number only. Their words come back when it is over."
 
 
 def list_page(contested: Sequence[Contested], zone: str) -> list[Context]:
@@ -70,13 +74,24 @@ def appeal_page(one: Contested, who: Visitor, *, asks: bool, why_not: str, runni
     }
 
 
-def offered(attempt: Attempt, taken: Collection[int]) -> list[tuple[str, str]]:
-    """Return what of an attempt can still be contested: questions by their number only, and the result."""
-    places = [(str(THE_RESULT), WHOLE), *((str(no), f"Question {no}") for no in range(1, attempt.items + 1))]
+def offered(attempt: Attempt, taken: Collection[int], stems: Sequence[str]) -> list[tuple[str, str]]:
+    """Return what of an attempt can still be contested: the result, and questions by number and first words.
+
+    Without `stems` questions are told by their number only.
+    """
+    words = [f": {first_words(stem)}" for stem in stems] or [""] * attempt.items
+    questions = [(str(no), f"Question {no}{said}") for no, said in enumerate(words, start=1)]
+    places = [(str(THE_RESULT), WHOLE), *questions]
     return [("", "Choose a question, or the result"), *(one for one in places if int(one[0]) not in taken)]
 
 
-def contest_page(attempt: Attempt, taken: Collection[int], now: datetime, zone: str) -> Context:
+def first_words(stem: str) -> str:
+    """Return the first words of a stem (HTML) as plain text, on one line of a list."""
+    text = Markup(stem.replace("<br>", " ")).striptags()  # noqa: S704  rendered when published
+    return shorten(text, WORDS_SHOWN, placeholder=" …")
+
+
+def contest_page(attempt: Attempt, taken: Collection[int], now: datetime, zone: str, *, sits: bool) -> Context:
     """Return what the form says; `why_not` where nothing can be contested any more."""
     try:
         refuse_contest(attempt, now)
@@ -90,6 +105,7 @@ def contest_page(attempt: Attempt, taken: Collection[int], now: datetime, zone: 
         "sub": _exam(attempt, zone),
         "why_not": why_not,
         "until": day(last.date()),
+        "hint": BY_NUMBER if sits else BY_WORDS,
     }
 
 

@@ -8,13 +8,13 @@ from wtforms.validators import InputRequired, Length
 
 from app.certification import cases as certification
 from app.errors import NotFoundError
-from app.exams import case_queries, cases
+from app.exams import case_news, case_queries, cases
 from app.people import passwords
 from app.people.permissions import Action
 from app.reports.cases import read_case
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
-from app.web.cases_pages import POLICIES, REVIEWS, case_page, list_page, new_page
+from app.web.cases_pages import MEANINGS, POLICIES, REVIEWS, case_page, list_page, new_page
 from app.web.forms import HouseForm, asked_id, asked_text, plain, refusals_in, refuse, row_id, tidy
 from app.web.releases import PER_PERSON
 from app.web.words import counted
@@ -47,7 +47,7 @@ class ProposeForm(HouseForm):
     policy = RadioField(
         "What becomes of the responses",
         [InputRequired("Choose what becomes of the responses.")],
-        choices=POLICIES,
+        choices={policy: f"{label}. {MEANINGS[policy]}" for policy, label in POLICIES.items()},
     )
 
 
@@ -78,12 +78,13 @@ class ReviewForm(ReasonForm):
 @bp.get("/cases")
 @requires(Action.SEE_CASES)
 def show() -> Any:
-    """List the cases, open ones first, and the passes that wait for a review."""
+    """List the cases, open ones first, and what waits: appeals for an answer or a case, passes for a review."""
     organisation_id = visitor().actor.organisation_id
     with reading() as found:
+        contested = case_news.pending(found, organisation_id)
         lines = case_queries.cases(found, organisation_id)
         waiting = case_queries.pass_reviews(found, organisation_id)
-    return render_template("cases/cases.html", cases=list_page(lines, waiting, visitor()))
+    return render_template("cases/cases.html", cases=list_page(lines, waiting, contested, visitor()))
 
 
 @bp.get("/cases/new")
@@ -182,7 +183,8 @@ def sign(case_id: int) -> Any:
     if not form.errors:
         with refusals_in(form), transaction() as changed:
             issued = certification.sign_case(changed, actor=visitor().actor, now=now(), **_signed(case_id, form))
-            told = f"Signed. The exams are scored again; {counted(len(issued), 'certification')} followed from it."
+            followed = f" {counted(len(issued), 'certification')} followed from it." if issued else ""
+            told = f"Signed. The exams are scored again.{followed}"
     return _done(case_id, form, told)
 
 

@@ -8,8 +8,8 @@ from markupsafe import Markup
 
 from app.certification.cases import Resting
 from app.content.values import ItemType
-from app.exams.case_models import DISMISSED, FALLS, STANDS, CaseProposal
-from app.exams.case_queries import CaseLine, PassReview, Variant, WholeCase
+from app.exams.case_models import DISMISSED, FALLS, SIGNED, STANDS, CaseProposal
+from app.exams.case_queries import CaseLine, Contested, PassReview, Variant, WholeCase
 from app.exams.cases import MEANING
 from app.exams.regrading import NEEDS_KEY, Policy
 from app.exams.scoring import percent_of
@@ -26,6 +26,13 @@ POLICIES: dict[str, str] = {
     Policy.ACCEPT_NEW: "Accept only a new key",
     Policy.DROP: "Drop the question: it counts for nobody",
 }
+# What each says of the responses, told where one is chosen.
+MEANINGS: dict[str, str] = {
+    Policy.FULL_CREDIT: "Who was asked it gets the point, whatever they answered, and who left it out, too.",
+    Policy.ACCEPT_BOTH: "Who answered by either key gets the point. Nobody loses by it.",
+    Policy.ACCEPT_NEW: "Who answered by the old key loses the point. A pass may be lost; each one is reviewed.",
+    Policy.DROP: "The score is counted over the other questions. A pass may be lost; each one is reviewed.",
+}
 REVIEWS = {
     STANDS: "The pass stands, as it was given",
     FALLS: "The pass falls; a certification that rests on it is to be suspended by hand",
@@ -39,10 +46,15 @@ KINDS = {
 }
 
 
-def list_page(lines: Sequence[CaseLine], waiting: Sequence[PassReview], who: Visitor) -> Context:
-    """Return the list of cases, and the passes that wait for a review."""
+def list_page(
+    lines: Sequence[CaseLine], waiting: Sequence[PassReview], contested: Sequence[Contested], who: Visitor
+) -> Context:
+    """Return the list of cases, and what waits: appeals for an answer or a case, passes for a review."""
+    zone = who.person.time_zone
     return {
         "new_url": url_for("cases.find") if who.actor.can(Action.OPEN_CASE) else "",
+        "asked": [_contested(one, zone) for one in contested if one.answer is None],
+        "upheld": [_contested(one, zone) for one in contested if one.answer is not None],
         "cases": [
             {
                 "href": url_for("cases.case", case_id=line.case.id),
@@ -64,6 +76,17 @@ def list_page(lines: Sequence[CaseLine], waiting: Sequence[PassReview], who: Vis
             }
             for one in waiting
         ],
+    }
+
+
+def _contested(one: Contested, zone: str) -> Context:
+    given = one.answer
+    return {
+        "href": url_for("appeals.appeal", appeal_id=one.appeal.id),
+        "title": _plain(one.content.shown["stem"]) if one.content else "The result as a whole",
+        "sub": f"Appeal of {one.name}, upheld by {one.by}" if given else f"Appeal of {one.name}",
+        "note": moment(given.decided_at if given else one.appeal.appealed_at, zone),
+        "status": None,
     }
 
 
@@ -192,28 +215,37 @@ def _decision(whole: WholeCase, zone: str) -> Context | None:
 
 
 def _proposal(read: CaseRead, zone: str) -> Context:
-    proposal = read.whole.proposal
+    proposal, decision = read.whole.proposal, read.whole.decision
     assert proposal is not None  # noqa: S101  the caller asked
-    shown = read.whole.content.shown
+    shown, done = read.whole.content.shown, decision is not None and decision.kind == SIGNED
     gained = [flip for flip in proposal.flips if flip[2]]
     lost = [flip for flip in proposal.flips if not flip[2]]
     return {
         "policy": POLICIES[Policy(proposal.policy)],
         "by": f"Chosen by {read.whole.proposer}, counted on {moment(proposal.proposed_at, zone)}",
         "key": key_lines(shown, {"key": proposal.key}) if Policy(proposal.policy) in NEEDS_KEY else [],
-        "tiles": _tiles(proposal, len(gained), len(lost), len(read.resting)),
-        "rows": [_flip(flip, read) for flip in proposal.flips[:MOST_SHOWN]],
+        "tiles": _tiles(proposal, len(gained), len(lost), len(read.resting), done=done),
+        "rows": [_flip(flip, read, zone) for flip in proposal.flips[:MOST_SHOWN]],
         "more": max(0, len(proposal.flips) - MOST_SHOWN),
     }
 
 
-def _tiles(proposal: CaseProposal, gained: int, lost: int, resting: int) -> list[Context]:
+def _tiles(proposal: CaseProposal, gained: int, lost: int, resting: int, *, done: bool) -> list[Context]:
+    opens = "each opened a review" if done else "each opens a review"
     return [
         {"figure": proposal.attempts, "unit": _unit(proposal.attempts, "exam"), "text": "closed, that asked it"},
-        {"figure": proposal.changed, "unit": _unit(proposal.changed, "score"), "text": "would change"},
+        {
+            "figure": proposal.changed,
+            "unit": _unit(proposal.changed, "score"),
+            "text": "changed" if done else "would change",
+        },
         {"figure": gained, "unit": "to pass", "text": "failed before"},
-        {"figure": lost, "unit": "to fail", "text": "passed before; each opens a review"},
-        {"figure": resting, "unit": _unit(resting, "certification"), "text": "rest on these; none is touched"},
+        {"figure": lost, "unit": "to fail", "text": f"passed before; {opens}"},
+        {
+            "figure": resting,
+            "unit": _unit(resting, "certification"),
+            "text": f"{_rest(resting)} on these; none {'was' if done else 'is'} touched",
+        },
     ]
 
 
@@ -221,13 +253,20 @@ def _unit(number: int, noun: str) -> str:
     return counted(number, noun).split(" ", 1)[1]
 
 
-def _flip(flip: Sequence[Any], read: CaseRead) -> Context:
-    attempt_id, account_id, passes = flip
+def _rest(number: int) -> str:
+    return "rests" if number == 1 else "rest"
+
+
+def _flip(flip: Sequence[Any], read: CaseRead, zone: str) -> Context:
+    attempt_id, account_id, passes, *scores = flip
+    sat = read.exams.get(attempt_id)
+    when = f", {moment(sat.closed_at, zone)}" if sat and sat.closed_at else ""
     return {
-        "name": read.names.get(account_id, f"Account {account_id}"),
-        "attempt": f"Exam {attempt_id}",
+        "name": sat.name if sat else f"Account {account_id}",
+        "attempt": f"{sat.course}, attempt {sat.number}{when}" if sat else f"Exam {attempt_id}",
         "word": "From failed to passed" if passes else "From passed to failed",
         "icon": "circle-check" if passes else "circle-x",
+        "scores": f"{scores[0]}% before, {scores[1]}% as counted again" if scores else "",
         "rests": _numbers(one for one in read.resting if one.attempt_id == attempt_id),
     }
 

@@ -62,6 +62,8 @@ BESIDE = frozenset(
         *("action", "defer_days", "phase", "safety_critical", "correct"),
     }
 )
+# Fields of facts that hold a word of the file format, and no text.
+CODED = frozenset({"action", "category", "decision", "phase", "procedure", "strength"})
 ASKS = frozenset({"prompt", "correct", "wrong", "why"})  # of a statement: what an exam asks of it, and the key
 STANDINGS = {
     "cited": "cited: its sources were read",
@@ -210,6 +212,11 @@ def _name(field: FieldChange) -> str:
 def field_label(name: str) -> str:
     """Return a field's name as people read it."""
     return FIELDS.get(name, name.replace("_", " ").capitalize())
+
+
+def value_words(name: str, text: str) -> str:
+    """Return a field's value as people read it: `Do not treat` of do_not_treat; other texts as they are."""
+    return text.replace("_", " ").replace("-", " ").capitalize() if name in CODED else text
 
 
 def _is_short(field: FieldChange) -> bool:

@@ -94,6 +94,8 @@ def histogram(scores: Sequence[tuple[int, int]], items: int, cut: Fraction) -> H
         return _between(count, 0, top, HEIGHT - BOTTOM, TOP)
 
     every = ceil((items + 1) / 11)
+    # The last bar has a tick of its own; one that would touch it is left out.
+    marked = [*(score for score in range(0, items, every) if (items - score) * 2 >= every), items]
     return Histogram(
         bars=tuple(
             Bar(
@@ -106,9 +108,7 @@ def histogram(scores: Sequence[tuple[int, int]], items: int, cut: Fraction) -> H
             )
             for score, count in scores
         ),
-        ticks_x=tuple(
-            Tick(at=round(LEFT + (score + 0.5) * step, 2), label=str(score)) for score in range(0, items + 1, every)
-        ),
+        ticks_x=tuple(Tick(at=round(LEFT + (score + 0.5) * step, 2), label=str(score)) for score in marked),
         ticks_y=tuple(Tick(at=up(top * n / 4), label=f"{top * n // 4}") for n in range(5)),
         cut=round(LEFT + needed * step, 2),
         needed=needed,

@@ -1,6 +1,6 @@
 """What the pages say of an exam: its rules, whether one may sit it, an item and a sheet as the templates take them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -103,7 +103,18 @@ def seat_text(where: Standing, zone: str, managers: Sequence[str] = ()) -> str:
         return f"Your exam is running until {moment(where.open_attempt.deadline_at, zone)}."
     if isinstance(where.seat, timing.Refused):
         return why_no_seat(where.seat, managers=managers or ["Your manager"], zone=zone)
-    return f"Attempt {where.seat.number} of {where.seat.of}."
+    return f"{attempt_words(where.attempts, where.seat)}."
+
+
+def attempt_words(attempts: Iterable[Attempt], seat: timing.Allowed) -> str:
+    """Return the number that the next attempt will have on every page, and how many one may make.
+
+    An attempt's number goes on over assignments and renewals, how many one may make begins anew with each.
+    """
+    number = max((one.number for one in attempts), default=0) + 1
+    if number == seat.number:
+        return f"Attempt {number} of {seat.of}"
+    return f"Attempt {number}, and number {seat.number} of the {seat.of} allowed this time"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -278,9 +289,11 @@ def review_context(attempt_id: int, rows: Sequence[tuple[Mark, str]], *, asks_ce
     ]
     missing = [entry for mark, entry in entries if not mark.answered]
     answered = len(entries) - len(missing)
+    lost = "is not answered and counts" if len(missing) == 1 else "are not answered and count"
     return {
         "url": f"/attempts/{attempt_id}/review",
         "submit_url": url_for("exams.submit", attempt_id=attempt_id),
+        "ask_url": url_for("submitting.ask", attempt_id=attempt_id),
         "title": "Review and submit",
         "text": (
             f"{answered} of {counted(len(entries), 'question')} answered. You can still change everything."
@@ -289,6 +302,8 @@ def review_context(attempt_id: int, rows: Sequence[tuple[Mark, str]], *, asks_ce
         ),
         "back_url": f"/attempts/{attempt_id}/items/1",
         "submit_text": "After submitting you cannot change anything. You see your result at once.",
+        "ask_title": f"Submit with {counted(len(missing), 'question')} not answered" if missing else "Submit the exam",
+        "open_text": f"{counted(len(missing), 'question')} {lost} as wrong." if missing else "",
         "open": missing,
         "marked": [entry for mark, entry in entries if mark.answered and mark.flagged],
         "unsaid": [entry for mark, entry in entries if asks_certainty and mark.answered and not mark.certainty],

@@ -151,7 +151,8 @@ def submit(attempt_id: int) -> Any:
     """Submit an attempt; submitting again changes nothing."""
     with transaction() as changed:
         service.submit_attempt(changed, actor=visitor().actor, attempt_id=attempt_id, now=now())
-    return access.go("results.show", attempt_id=attempt_id)
+    goto = url_for("results.show", attempt_id=attempt_id)
+    return {"goto": goto} if is_fetch() else redirect(goto, 303)
 
 
 def _standing(found: Any, course_id: str) -> Standing:

@@ -14,6 +14,8 @@ from app.certification.renewal import lessons_text
 from app.certification.rules import RequirementKind, counts_as_practice, renewal_open
 from app.certification.standing import Record, Standing, records, standing_of
 from app.exams import cards, refresher, timing
+from app.exams.case_news import News
+from app.exams.models import Attempt
 from app.exams.timing import RefusalKind
 from app.people.permissions import Action
 from app.releases.manifest import TYPES, procedure_name
@@ -22,6 +24,7 @@ from app.reports.releases import unsigned
 from app.web.access import Visitor, now, reading, requires, visitor
 from app.web.exam_words import renewal_text, seat_text, size_of
 from app.web.held_words import held_alert
+from app.web.home_news import TOLD_FOR, news_alerts
 from app.web.recall_task_pages import open_alerts, open_line
 from app.web.withdrawals import withdrawal_alerts
 from app.web.words import (
@@ -57,14 +60,16 @@ def show() -> Any:
         return _elsewhere(who)
     with reading() as found:
         record = own_record(found, who)
-        in_force, due = _in_force_and_due(found, who, [*record.assigned, *record.held])
+        in_force, due, news = _in_force_and_due(found, who, [*record.assigned, *record.held])
     standings = [
         standing_of(record, in_force[course_id].release, now(), in_force[course_id].withdrawn)
         for course_id in dict.fromkeys([*record.assigned, *record.held])
         if course_id in in_force
     ]
+    standings.sort(key=_running_first)
     stopped = [alert for one in in_force.values() for alert in withdrawal_alerts(one, who.person.time_zone)]
-    home = _home(who, record, standings, stopped)
+    told = news_alerts(standings, news)
+    home = _home(who, record, standings, [*stopped, *told])
     return render_template("home/home.html", home={**home, "refresher": _refresher(standings, due)})
 
 
@@ -80,9 +85,12 @@ def own_record(found: Session, who: Visitor, course_ids: list[str] | None = None
     )[who.actor.account_id]
 
 
-def _in_force_and_due(found: Session, who: Visitor, course_ids: list[str]) -> tuple[dict[str, InForce], dict[str, int]]:
-    before = refresher.day_of(who.person.time_zone, now()).tomorrow_at
-    return cards.in_force_and_due(found, who.actor.organisation_id, who.actor.account_id, course_ids, before)
+def _in_force_and_due(
+    found: Session, who: Visitor, course_ids: list[str]
+) -> tuple[dict[str, InForce], dict[str, int], dict[str, News]]:
+    before, since = refresher.day_of(who.person.time_zone, now()).tomorrow_at, now() - TOLD_FOR
+    mine = (who.actor.organisation_id, who.actor.account_id)
+    return cards.in_force_and_due(found, *mine, course_ids, before=before, since=since)
 
 
 def _refresher(standings: list[Standing], due: Mapping[str, int]) -> Context | None:
@@ -115,10 +123,12 @@ def _waits_for_a_signature(who: Visitor) -> bool:
 def _home(who: Visitor, record: Record, standings: list[Standing], stopped: list[Context]) -> Context:
     today = who.today
     steps = [step for one in standings if (step := next_step(one, today, who.person.time_zone))]
+    running = [one for one in standings if one.open_attempt]
     return {
         "name": who.person.name.split()[0],
         "today": weekday(today),
         "place": ", ".join(who.person.clinics),
+        "running": [_running(one, who.person.time_zone) for one in running[1:]],
         "alerts": [
             *open_alerts(record.held.values(), today, now()),
             *stopped,
@@ -131,6 +141,36 @@ def _home(who: Visitor, record: Record, standings: list[Standing], stopped: list
         "assignments": [_assignment(one, today) for one in standings if one.assignment],
         "certifications": [_held(one, today) for one in record.held.values()],
     }
+
+
+def _running_first(where: Standing) -> tuple[bool, float]:
+    """Order courses so that running exams come first, and of these the one that ends first; the others stay."""
+    attempt = where.open_attempt
+    return attempt is None, attempt.deadline_at.timestamp() if attempt else 0
+
+
+def _running(where: Standing, zone: str) -> Context:
+    """Return an exam that runs beside the one that is the next step."""
+    return {
+        "tone": "warning",
+        "title": f"{where.release.title}: your exam is running",
+        **_go_on(where.open_attempt, zone),
+    }
+
+
+def _go_on(attempt: Attempt | None, zone: str) -> Context:
+    if attempt is None:
+        return {}
+    text = f"{_left(attempt)}, until {moment(attempt.deadline_at, zone)}. What you answered is saved."
+    return {
+        "text": text,
+        "action": {"label": "Go on", "href": url_for("exams.item", attempt_id=attempt.id, position=1)},
+    }
+
+
+def _left(attempt: Attempt) -> str:
+    left = timing.seconds_left(attempt.deadline_at, now())
+    return f"{counted(left // 60, 'minute') if left >= 60 else counted(left, 'second')} left"
 
 
 def next_step(where: Standing, today: date, zone: str) -> Context | None:
@@ -149,9 +189,7 @@ def next_step(where: Standing, today: date, zone: str) -> Context | None:
     }
     course_id = where.release.course_id
     if where.open_attempt:
-        url = url_for("exams.item", attempt_id=where.open_attempt.id, position=1)
-        text = f"Your exam is running until {moment(where.open_attempt.deadline_at, zone)}. What you answered is saved."
-        return {**step, "title": "Go on with your exam", "text": text, "action": {"label": "Go on", "href": url}}
+        return {**step, "title": "Go on with your exam", **_go_on(where.open_attempt, zone)}
     if where.withdrawn.whole:
         return None
     if unread:
@@ -316,7 +354,14 @@ def _assignment(where: Standing, today: date) -> Context:
         "note": "Done" if where.assessment.met or is_current(where.state) else due,
         "href": url_for("courses.show", course_id=where.release.course_id),
         "status": progress_status(where, today),
+        **(_running_row(where.open_attempt) if where.open_attempt else {}),
     }
+
+
+def _running_row(attempt: Attempt) -> Context:
+    status = {"state": "training", "label": "", "note": "Exam running", "due": False}
+    href = url_for("exams.item", attempt_id=attempt.id, position=1)
+    return {"note": _left(attempt), "href": href, "status": status}
 
 
 def progress_status(where: Standing, today: date) -> Context:

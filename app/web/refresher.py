@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 
 from app.content.values import ItemType
-from app.errors import NotFoundError
+from app.errors import NotFoundError, RefusedError
 from app.exams import cards, refresher
 from app.exams.cards import Asked
 from app.people.permissions import Action
@@ -73,11 +73,25 @@ def item(item_id: int) -> Any:
 def respond(item_id: int) -> Any:
     """Take the answer to a question and show what was right; a moved step only shows the steps anew."""
     who, form = visitor(), request.form.to_dict(flat=False)
-    with transaction() as changed:
-        moved = refresher.respond(
-            changed, actor=who.actor, item_id=item_id, form=form, zone=who.person.time_zone, now=now()
-        )
+    try:
+        with transaction() as changed:
+            moved = refresher.respond(
+                changed, actor=who.actor, item_id=item_id, form=form, zone=who.person.time_zone, now=now()
+            )
+    except RefusedError as refusal:
+        return _asked_again(item_id, str(refusal)), 422
     return access.go("refresher.item", item_id=item_id, order=moved)
+
+
+def _asked_again(item_id: int, error: str) -> str:
+    """Show a question again with what its answer lacks; where it cannot be asked any more, that is said instead."""
+    who = visitor()
+    with reading() as found:
+        asked = refresher.see(found, actor=who.actor, item_id=item_id, zone=who.person.time_zone, now=now())
+    again = {**asked_page(asked, _order(asked)), "error": error}
+    if again["type"] == ItemType.NUMERIC.value:
+        again["chosen"] = request.form.get("value", "")
+    return render_template("refresher/item.html", item=again, course=asked.release.title)
 
 
 def _known(found: Any, courses: Any) -> Any:

@@ -17,7 +17,7 @@ from app.releases.models import ReleasePiece
 from app.releases.queries import InForce
 from app.releases.showing import fact_place
 from app.web.access import now, visitor
-from app.web.change_pages import field_label
+from app.web.change_pages import field_label, value_words
 from app.web.exam_words import Held, item_context
 from app.web.results_after import entry
 from app.web.withdrawals import withdrawal_alerts
@@ -238,7 +238,7 @@ def _fact(piece: ReleasePiece) -> Context:
         "title": piece.title,
         "standing": piece.shown.get("standing", ""),
         "values": [
-            {"term": field_label(name), "value": text}
+            {"term": field_label(name), "value": value_words(name, text)}
             for name, text in piece.shown.items()
             if name not in NOT_SHOWN and text != piece.title
         ],

@@ -24,7 +24,7 @@ from app.web.access import now, reading, requires, visitor
 from app.web.exam_words import seat_text
 from app.web.held_words import held_alert
 from app.web.proof_words import proof_context
-from app.web.results_after import appeals_context, entry, regrade_context, wrong_critical
+from app.web.results_after import appeals_context, asked_facts, entry, regrade_context, wrong_critical
 from app.web.words import Context, counted, moment
 
 bp = Blueprint("results", __name__)
@@ -64,7 +64,9 @@ def show(attempt_id: int) -> Any:
         managers = _managers(found, where)
     void = attempt.id in record.histories[attempt.course_id].void
     keys = _keys(where, passed=bool(attempt.passed) and not void, sits=history.sits)
-    return render_template("exams/result.html", result=_result(attempt, where, after, managers, keys=keys, void=void))
+    result = _result(attempt, where, after, managers, keys=keys, void=void)
+    facts = [] if history.sits else _asked_facts(attempt.result or {}, where, after)
+    return render_template("exams/result.html", result={**result, "facts": facts})
 
 
 def _own_attempt(found: Session, attempt_id: int) -> tuple[Attempt, Release, history.History]:
@@ -273,8 +275,17 @@ def _times(word: str, number: int) -> str:
     return f"{word} ({number})" if number > 1 else word
 
 
+def _weak(stored: Mapping[str, Any]) -> set[str]:
+    return {one["objective"] for one in stored["sections"] if not one["reached"]} | set(stored["failed_critical"])
+
+
+def _asked_facts(stored: Mapping[str, Any], where: Standing, after: Aftermath) -> list[Context]:
+    """Return the facts to read again; not told while any exam is sat, which may ask some of them once more."""
+    return asked_facts(after, _weak(stored), where.release.manifest["objectives"], where.release.course_id)
+
+
 def _again(stored: Mapping[str, Any], where: Standing) -> list[Context]:
-    weak = {one["objective"] for one in stored["sections"] if not one["reached"]} | set(stored["failed_critical"])
+    weak = _weak(stored)
     manifest = where.release.manifest
     return [
         {
@@ -307,8 +318,8 @@ def _award(where: Standing, passed: bool, zone: str, managers: list[str]) -> Con
         missing = where.assessment.missing
         return {
             **award,
-            "eyebrow": "Certification, still missing",
-            "title": missing[0].text if missing else title,
+            "eyebrow": title,
+            "title": "What is still missing" if missing else "Nothing is missing",
             "steps": [{"text": one.text, "met": one.met} for one in where.assessment.requirements],
             "lines": ["The certification starts on the day on which the last of these is met."],
             "action": {"label": "To your start page", "href": "/"},

@@ -1,8 +1,10 @@
 """What came after a result: keys that were corrected, the score before and now, and what was contested."""
 
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from fractions import Fraction
 
 from flask import url_for
 from markupsafe import escape
@@ -14,17 +16,21 @@ from app.exams.case_models import FALLS, STANDS, THE_RESULT, Regrade
 from app.exams.cases import refuse_contest
 from app.exams.models import Attempt
 from app.exams.queries import Asked, answered
-from app.exams.regrading import NEEDS_KEY, Policy, credit_of
+from app.exams.regrading import NEEDS_KEY, Correction, Policy, credit_of
 from app.exams.scoring import percent_of
 from app.web.exam_words import key_lines
 from app.web.words import Context, moment
 
 CORRECTED = {
-    Policy.FULL_CREDIT: "Its key was wrong. Everybody has the full credit for it.",
+    Policy.FULL_CREDIT: "Its key was wrong. Everybody has the full credit for it, whatever they answered.",
     Policy.ACCEPT_BOTH: "Its key was wrong. The old answer and the corrected one both count.",
     Policy.ACCEPT_NEW: "Its key was wrong. Only the corrected answer counts.",
     Policy.DROP: "It was wrong, and counts for nobody.",
 }
+# Where no other key was signed, nobody may read the credit as the right thing to do.
+NO_KEY_NOW = "Do not work by the key as asked. Read the fact in the lesson again, or ask your medical director."
+# How a generated why ends: the ids of the rows that it rests on, which stand beside it as links.
+_IDS = re.compile(r"\s*Facts?: [a-z]+/[a-z0-9-]+(?:; [a-z]+/[a-z0-9-]+)*\.(?=\s*(?:<|$))")
 
 
 def wrong_critical(after: Aftermath) -> Counter[str]:
@@ -72,26 +78,59 @@ def entry(one: Asked, after: Aftermath, course_id: str) -> Context:
     got, correction = credit_of(answered(one, after.in_force.get(one.position))), after.corrections.get(one.position)
     kept = {option["id"]: option["html"] for option in one.shown["options"]}
     whys = [why for option, why in one.keyed["whys"].items() if option in (one.chosen or ())]
-    why = "".join(f"<p>{text}</p>" for text in [one.keyed["why"], *whys] if text)
+    why = "".join(f"<p>{_IDS.sub('', text)}</p>" for text in [one.keyed["why"], *whys] if text)
     has_key = correction is not None and correction.policy in NEEDS_KEY
     return {
         "no": one.position,
         "stem": one.shown["stem"],
         "met": got is None or got == 1,
-        "word": "Dropped" if got is None else "Right" if got == 1 else "Partly right" if got else "Wrong",
+        "word": _word(got, after.in_force.get(one.position)),
         "given": _spelled(one, kept),
         "key": key_lines(one.shown, one.keyed),
         "corrected": CORRECTED[correction.policy] if correction else "",
+        "reason": after.reasons.get(one.position, ""),
         "new_key": key_lines(one.shown, {"key": correction.key}) if correction and has_key else [],
+        "now": NO_KEY_NOW if correction and not has_key else "",
         "why": why,
         "sources": one.keyed["citations"],
-        "again": [
-            {"label": fact, "href": url_for("courses.fact", course_id=course_id, table=table, row=row)}
-            for fact in one.keyed["facts"]
-            for table, _, row in [fact.partition("/")]
-            if row
-        ],
+        "again": fact_links(one.keyed["facts"], after.titles, course_id),
     }
+
+
+def fact_links(facts: Iterable[str], titles: Mapping[str, str], course_id: str) -> list[Context]:
+    """Return links to where facts stand in the lessons, by their titles."""
+    return [
+        {
+            "label": titles.get(fact, "The fact in the lesson"),
+            "href": url_for("courses.fact", course_id=course_id, table=table, row=row),
+        }
+        for fact in facts
+        for table, _, row in [fact.partition("/")]
+        if row
+    ]
+
+
+def asked_facts(
+    after: Aftermath, weak: Collection[str], objectives: Mapping[str, str], course_id: str
+) -> list[Context]:
+    """Return by objective the facts that a paper asked, whether they were answered rightly or not."""
+    facts = {
+        objective: dict.fromkeys(
+            fact for one in after.asked if one.keyed["objective"] == objective for fact in one.keyed["facts"]
+        )
+        for objective in objectives
+        if objective in weak
+    }
+    told = [(objectives[one], fact_links(found, after.titles, course_id)) for one, found in facts.items()]
+    return [{"name": name, "links": links} for name, links in told if links]
+
+
+def _word(got: Fraction | None, correction: Correction | None) -> str:
+    if got is None:
+        return "Dropped"
+    if correction is not None and correction.policy is Policy.FULL_CREDIT:
+        return "Credited"
+    return "Right" if got == 1 else "Partly right" if got else "Wrong"
 
 
 def _told(numerator: int, denominator: int, passed: bool) -> Context:  # noqa: FBT001  a decision, not a switch

@@ -5,7 +5,10 @@ from datetime import datetime
 
 from flask import url_for
 
+from app.clock import day_in
 from app.exams import timing
+from app.exams.models import CLOSED_BY_WITHDRAWAL, Attempt
+from app.exams.scoring import percent_of
 from app.exams.watching import MOST_EVENTS, EventKind
 from app.reports.sittings import Sat, SittingsRecord, Task, Told
 from app.web.words import Context, clock_time, counted, moment
@@ -38,18 +41,40 @@ def _task(task: Task, zone: str) -> Context:
 def _sat(sat: Sat, zone: str, now: datetime) -> Context:
     attempt = sat.attempt
     closed_at = timing.closed_at_of(attempt.closed_at, attempt.deadline_at, now)
-    until = f", closed {clock_time(closed_at, zone)}" if closed_at else ", still running"
+    until = f", closed {_until(attempt.started_at, closed_at, zone)}" if closed_at else ", still running"
     lines = _lines(sat.events, zone)
     return {
         "id": attempt.id,
         "title": sat.title,
         "sub": f"Attempt {attempt.number}, started {moment(attempt.started_at, zone)}{until}",
-        "place": f"In the clinic's network ({', '.join(attempt.networks)})" if attempt.networks else "Anywhere",
-        "let_in": f"With a code from {sat.let_in_by}" if sat.let_in_by else "No code was asked for",
-        "summary": summary(sat.events),
+        "facts": [
+            {"term": "Outcome", "value": outcome(attempt, over=closed_at is not None)},
+            {
+                "term": "Network",
+                "value": f"checked ({', '.join(attempt.networks)})" if attempt.networks else "not checked",
+            },
+            {"term": "On-site code", "value": f"from {sat.let_in_by}" if sat.let_in_by else "not asked"},
+            {"term": "During it", "value": summary(sat.events)},
+        ],
         "lines": lines[:SHOWN_EVENTS],
         "more": f"And {len(lines) - SHOWN_EVENTS} more." if len(lines) > SHOWN_EVENTS else "",
     }
+
+
+def _until(started_at: datetime, closed_at: datetime, zone: str) -> str:
+    """Return when a sitting closed: its time, or its day and time where it is not the day that it started on."""
+    same = day_in(zone, started_at) == day_in(zone, closed_at)
+    return clock_time(closed_at, zone) if same else moment(closed_at, zone)
+
+
+def outcome(attempt: Attempt, *, over: bool) -> str:
+    """Return what came of a sitting, as far as it is known."""
+    if attempt.closed_by == CLOSED_BY_WITHDRAWAL:
+        return "does not count: what it asked was withdrawn"
+    if attempt.score_numerator is None or attempt.score_denominator is None:
+        return "time ran out, not scored yet" if over else "still running"
+    score = percent_of(attempt.score_numerator, attempt.score_denominator)
+    return f"{score}%, {'passed' if attempt.passed else 'not passed'}"
 
 
 def summary(events: Sequence[Told]) -> str:
@@ -59,7 +84,7 @@ def summary(events: Sequence[Told]) -> str:
     if len(events) >= MOST_EVENTS:
         return f"At least {MOST_EVENTS} times something was told; no more was written down."
     if not left and not copied:
-        return "The browser told of nothing."
+        return "Nothing was noted."
     parts = [f"the page was left {_times(left)}"] if left else []
     parts += [f"text was copied {_times(copied)}"] if copied else []
     text = ", and ".join(parts)

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from app.errors import NotFoundError
 from app.exams.item_analysis import ItemFigures, VariantFigures
 from app.exams.statistics import SMALLEST
+from app.people.permissions import Action
 from app.reports.item_statistics import CourseStatistics, content_of, course_statistics
 from app.web import access
 from app.web.access import visitor
@@ -60,12 +61,17 @@ def _about(read: CourseStatistics, one: ItemFigures) -> Context:
         "flags": flags_shown(one.flags),
         "facts": [
             {"term": "Family", "value": family_name(about.family)},
-            {"term": "Rests on", "value": about.row},
+            {"term": "Rests on", "value": _rests_on(about.row)},
             {"term": "Objective", "value": read.objectives.get(about.objective, about.objective)},
             {"term": "Answered by", "value": TYPES[about.type.value]},
             {"term": "Critical", "value": "yes" if about.critical else "no"},
         ],
     }
+
+
+def _rests_on(row: str) -> str:
+    """Return the row that an item rests on; one written by hand has its own sources."""
+    return "its own sources; written by hand, on no row of facts" if row.startswith("items/") else row
 
 
 def _asked_as(
@@ -75,6 +81,7 @@ def _asked_as(
         "stem": Markup(shown["stem"]),  # noqa: S704  rendered and sanitised when the release was published
         "key": [Markup(line) for line in key_lines(shown, keyed)],  # noqa: S704  the same
         "variant": variant.number,
+        "case_url": url_for("cases.find", item=variant.hash) if visitor().actor.can(Action.OPEN_CASE) else "",
         "variants": [
             {
                 "number": each.number,
@@ -106,7 +113,7 @@ def _answered(read: CourseStatistics, one: ItemFigures) -> Context:
     before = one.before
     return {
         "told": one.n >= SMALLEST,
-        "n": one.n,
+        "n_words": counted(one.n, "paper"),
         "tiles": [
             {"figure": percent(one.facility), "unit": "right", "text": n_of(one.n)},
             {"figure": decimal(one.discrimination), "unit": "discrimination", "text": n_of(one.n)},

@@ -153,6 +153,11 @@ def _flag_choices(items: Sequence[ItemFigures], flagged: int) -> list[Context]:
     return [{"value": value, "label": f"{label} ({count})"} for value, label, count in several]
 
 
+def _with(rest: str, figure: float | None, text: str) -> str:
+    """Return a caption with what there is a figure for, and without it where there is none."""
+    return rest if figure is None else f"{text}, {rest}"
+
+
 def _tiles(read: CourseStatistics) -> list[Context]:
     exam = read.figures.exam
     reliable, same, n = exam.reliability, exam.consistency, n_of(exam.papers)
@@ -164,18 +169,20 @@ def _tiles(read: CourseStatistics) -> list[Context]:
         {
             "figure": percent(exam.mean),
             "unit": "mean score",
-            "text": f"SD {points(exam.deviation)} points; {float(read.cut):.0%} is needed, {n}",
+            "text": _with(
+                f"{float(read.cut):.0%} is needed, {n}", exam.deviation, f"SD {points(exam.deviation)} points"
+            ),
         },
-        {"figure": decimal(alpha), "unit": "alpha", "text": f"dependability {decimal(phi)}, {n}"},
+        {"figure": decimal(alpha), "unit": "alpha", "text": _with(n, phi, f"dependability {decimal(phi)}")},
         {
             "figure": points(sem),
             "unit": "standard error",
-            "text": f"in points; {points(sem_papers)} where papers differ, {n}",
+            "text": f"in points; {_with(n, sem_papers, f'{points(sem_papers)} where papers differ')}",
         },
         {
             "figure": percent(agreement),
             "unit": "same decision",
-            "text": f"on a second paper; kappa {decimal(kappa)}, {n}",
+            "text": f"on a second paper; {_with(n, kappa, f'kappa {decimal(kappa)}')}",
         },
     ]
 

@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, Length
 from app.certification import service
 from app.certification.lifecycle import State, StateAsOf, suspensions
 from app.certification.queries import Held, Observed
+from app.certification.refusals import from_when
 from app.certification.standing import Standing, exam_fact
 from app.exams import timing
 from app.exams.history import granted_of
@@ -22,9 +23,11 @@ from app.releases.manifest import procedure_name, span
 from app.reports.technician import TechnicianRecord, technician_record
 from app.web.access import go, now, reading, requires, transaction, visitor
 from app.web.accommodations import new_url
+from app.web.exam_words import attempt_words
 from app.web.forms import HouseForm, plain, refusals_in, tidy
 from app.web.life_pages import act_links
 from app.web.recall_task_pages import open_line
+from app.web.technicians_words import attempts_used, why_failed
 from app.web.terms_words import terms_lines, time_words
 from app.web.words import (
     Context,
@@ -86,7 +89,8 @@ def grant_attempt(account_id: int) -> Any:
             )
     if form.errors:
         return _page(record, form), 422
-    flash(f"{record.name} has one more attempt.", "success")
+    exam = next(one.release.title for one in record.standings if one.release.course_id == form.course.data)
+    flash(f"{record.name} has one more attempt at the exam of {exam}.", "success")
     return go("technicians.show", account_id=account_id)
 
 
@@ -124,8 +128,10 @@ def _technician(record: TechnicianRecord) -> Context:
     today, zone = visitor().today, visitor().person.time_zone
     clinics = [name for _, name in record.clinics]
     devices: dict[str, Any] = {}
+    objectives: dict[tuple[str, str], str] = {}
     for one in record.standings:
         devices |= one.release.manifest["devices"]
+        objectives |= {(one.release.course_id, key): text for key, text in one.release.manifest["objectives"].items()}
     return {
         "id": record.account_id,
         "name": record.name,
@@ -145,7 +151,9 @@ def _technician(record: TechnicianRecord) -> Context:
         "courses": [_course(one, zone) for one in record.standings],
         "assignments": [_assignment(one, today) for one in record.standings if one.assignment],
         "attempts": [
-            _attempt(attempt, title, zone) for title, history in record.histories for attempt in history.attempts
+            _attempt(attempt, title, zone, objectives)
+            for title, history in record.histories
+            for attempt in history.attempts
         ],
         "grants": [
             f"{title}: one more attempt granted on {moment(granted_at, zone)}."
@@ -155,6 +163,7 @@ def _technician(record: TechnicianRecord) -> Context:
         "sign_offs": [_sign_off(one, devices) for one in record.observed],
         "accommodations": [_accommodation(one, by, record) for one, by in record.accommodations],
         "accommodate_url": new_url(record.account_id) if _in_reach(record, Action.ACCOMMODATE) else "",
+        "used": [f"{one.release.title}: {attempts_used(one)}" for one in sorted(record.standings, key=_need)],
         "may_grant": _in_reach(record, Action.GRANT_ATTEMPT)
         and bool(record.standings)
         and record.account_id != visitor().actor.account_id,
@@ -221,14 +230,14 @@ def _seat(where: Standing, zone: str) -> str:
     if where.open_attempt:
         return f"Sitting the exam now, until {moment(where.open_attempt.deadline_at, zone)}."
     if isinstance(where.seat, timing.Allowed):
-        exam = _exam(where)
-        return f"Can sit the {exam}: attempt {where.seat.number} of {where.seat.of}."
-    when = moment(where.seat.when, zone) if where.seat.when else ""
+        return f"Can sit the {_exam(where)}: {attempt_words(where.attempts, where.seat).lower()}."
+    when = from_when(where.seat.when, zone) if where.seat.when else ""
     return {
         RefusalKind.PASSED: "The exam is passed.",
         RefusalKind.NOT_OPEN: f"Can sit the exam again from {when}.",
         RefusalKind.WAIT: f"Can sit the exam again from {when}.",
         RefusalKind.USED_UP: "All attempts are used up. It takes one more, granted with a reason.",
+        RefusalKind.WITHDRAWN: "Nobody can sit the exam: this edition was withdrawn.",
     }[where.seat.kind]
 
 
@@ -255,9 +264,14 @@ def _assignment(where: Standing, today: date) -> Context:
     return {"title": where.release.title, "text": told, "done": done}
 
 
-def _attempt(attempt: Attempt, title: str, zone: str) -> Context:
+def _attempt(attempt: Attempt, title: str, zone: str, objectives: Mapping[tuple[str, str], str]) -> Context:
     closed_at, fact = timing.closed_at_of(attempt.closed_at, attempt.deadline_at, now()), exam_fact(attempt)
-    row = {"title": title, "sub": f"Attempt {attempt.number}", "day": moment(closed_at or attempt.started_at, zone)}
+    row: Context = {
+        "title": title,
+        "sub": f"Attempt {attempt.number}",
+        "day": moment(closed_at or attempt.started_at, zone),
+        "why": [],
+    }
     if closed_at is None:
         return {**row, "score": "–", "state": "training", "label": "Running", "note": ""}
     if fact is None:
@@ -267,7 +281,10 @@ def _attempt(attempt: Attempt, title: str, zone: str) -> Context:
     note = ", ".join(one for one in (notes.get(attempt.closed_by or "", ""), _at_first(attempt)) if one)
     if fact.passed:
         return {**row, "score": score, "state": "active", "label": "Passed", "note": note}
-    return {**row, "score": score, "state": "expired", "label": "Not passed", "note": note}
+    why = why_failed(
+        attempt.result or {}, {key: text for (of, key), text in objectives.items() if of == attempt.course_id}
+    )
+    return {**row, "score": score, "state": "expired", "label": "Not passed", "note": note, "why": why}
 
 
 def _accommodation(one: Accommodation, by: str, record: TechnicianRecord) -> Context:

@@ -49,6 +49,18 @@ def test_steps_are_moved_with_the_keyboard_and_announced(live: Live, page: Page)
     expect(page.locator(f'[name="down"][value="{before[0]}"]')).to_be_focused()
 
 
+def test_an_order_that_stands_as_shown_is_not_skipped_silently(live: Live, page: Page) -> None:
+    asked = open_item(live, page, "ordering")
+    line = page.locator("#save")
+    expect(line).to_have_text("Not saved yet: move a step, or save this order", use_inner_text=True)
+    page.locator("[data-next-button]").click()
+    expect(line).to_contain_text("press Next again to leave it unanswered")
+    look_at(page)
+    page.locator("[data-next-button]").click()
+    page.wait_for_url(f"**/items/{asked.position + 1}")
+    assert paper_of(live.database, 1)[asked.position - 1].chosen is None
+
+
 def test_a_number_is_understood_or_marked(live: Live, page: Page, provoked: list[str]) -> None:
     provoked.append("409")
     asked = open_item(live, page, "numeric")
@@ -58,8 +70,9 @@ def test_a_number_is_understood_or_marked(live: Live, page: Page, provoked: list
     expect(page.locator("#save")).to_contain_text(f"Understood: 12.5 {unit}")
     field.fill("about twelve")
     expect(page.locator("#understood")).to_be_hidden()
-    field.blur()
+    page.locator("[data-next-button]").click()
     expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_be_focused()
     expect(page.locator("#value-error")).to_contain_text("Enter a number such as 12.5 or 12,5.")
     look_at(page)
     field.fill(f"13 {unit}")
@@ -132,6 +145,20 @@ def test_a_picture_opens_large_and_closes_with_the_keyboard(live: Live, page: Pa
     expect(large).to_be_hidden()
     expect(link).to_be_focused()
     assert len(page.context.pages) == 1
+
+
+def test_the_list_of_questions_lies_over_the_item_on_a_phone(live: Live, open_page: Open) -> None:
+    page = open_page(PHONE)
+    open_item(live, page, "single-choice")
+    stood = page.locator("#stem").bounding_box()
+    page.get_by_text("All questions").click()
+    last = page.locator('[data-no="20"]')
+    expect(last).to_be_visible()
+    assert page.locator("#stem").bounding_box() == stood
+    look_at(page)
+    page.keyboard.press("Escape")
+    expect(last).to_be_hidden()
+    expect(page.locator(".rail-list > summary")).to_be_focused()
 
 
 def test_how_sure_one_is_is_saved_with_the_answer(live: Live, open_page: Open) -> None:

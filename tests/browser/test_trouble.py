@@ -32,6 +32,42 @@ def test_without_a_connection_nothing_is_lost(live: Live, page: Page, provoked: 
     assert paper_of(live.database, attempt_id)[0].chosen
 
 
+def test_without_a_connection_nobody_leaves_the_exam(live: Live, page: Page, provoked: list[str]) -> None:
+    provoked.append("ERR_INTERNET_DISCONNECTED")
+    attempt_id = open_first(live, page)
+    told = page.locator("#offline")
+    for press in ("Next question", "Review and submit", "Save and leave"):
+        page.context.set_offline(True)
+        page.locator("#main").or_(page.locator("header, #rail")).get_by_text(press, exact=True).click()
+        expect(told).to_have_text("No connection. You are still here; we go on when it is back.")
+        expect(page.get_by_text("Question 1 of 20")).to_be_visible()
+    look_at(page, colours=False)
+    page.context.set_offline(False)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Hello, Ann")
+    page.goto(f"/attempts/{attempt_id}/submit")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Submit the exam").click()
+    expect(told).to_contain_text("Your exam is not submitted yet")
+    page.context.set_offline(False)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Not passed")
+
+
+def test_what_was_wanted_without_a_connection_is_forgotten_once_something_else_is_done(
+    live: Live, page: Page, provoked: list[str]
+) -> None:
+    provoked.append("ERR_INTERNET_DISCONNECTED")
+    attempt_id = open_first(live, page)
+    page.context.set_offline(True)
+    page.locator("[data-next-button]").click()
+    expect(page.locator("#offline")).to_be_visible()
+    answer(page, paper_of(live.database, attempt_id)[0])
+    expect(page.locator("#offline")).to_be_hidden()
+    page.context.set_offline(False)
+    expect_saved(page)
+    page.wait_for_timeout(2500)  # longer than the first try waits
+    expect(page.get_by_text("Question 1 of 20")).to_be_visible()
+
+
 def test_two_tabs_and_the_back_button_keep_one_attempt(
     live: Live, page: Page, open_page: Open, provoked: list[str]
 ) -> None:
@@ -44,11 +80,11 @@ def test_two_tabs_and_the_back_button_keep_one_attempt(
     other.goto(page.url)
     answer(page, first, right=False)
     expect_saved(page)
-    expect(other.locator("#save")).to_contain_text("This is the latest.")
+    expect(other.locator("#save")).to_contain_text("in another tab or device")
     expect(other.locator("[data-answered]")).to_have_text("1")
     answer(other, first)
     expect_saved(other)
-    expect(page.locator("#save")).to_contain_text("This is the latest.")
+    expect(page.locator("#save")).to_contain_text("in another tab or device")
     other.locator("[data-next-button]").click()
     expect(other.get_by_text("Question 2 of 20")).to_be_visible()
     answer(other, second)
@@ -59,7 +95,7 @@ def test_two_tabs_and_the_back_button_keep_one_attempt(
     kept = paper_of(live.database, attempt_id)
     assert [one.revision for one in kept[:2]] == [2, 1], "the last save of an item counts, in whichever tab"
     other.goto(f"/attempts/{attempt_id}/review")
-    other.get_by_role("button", name="Submit the exam").click()
+    submit(other)
     expect(other.get_by_role("heading", level=1)).to_have_text("Not passed")
     other.go_back()
     expect(other.get_by_role("heading", level=1)).to_have_text("Not passed")
@@ -95,7 +131,7 @@ def test_a_device_that_comes_late_shows_what_is_newer(
     # Another device learns of it when somebody comes back to it.
     assert shown_answer(page) != shown_answer(phone)
     page.evaluate("dispatchEvent(new Event('blur')); dispatchEvent(new Event('focus'))")
-    expect(page.locator("#save")).to_contain_text("Changed in another tab or on another device.")
+    expect(page.locator("#save")).to_contain_text("in another tab or device")
     assert shown_answer(page) == shown_answer(phone)
 
 
@@ -136,6 +172,13 @@ def open_first(live: Live, page: Page) -> int:
     signed_in(page, live.world.ann.email)
     page.goto(f"/attempts/{attempt_id}/items/1")
     return attempt_id
+
+
+def submit(page: Page) -> None:
+    """Submit from the review with questions open: it is asked once more."""
+    page.get_by_role("link", name="Submit the exam").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("not answered?")
+    page.get_by_role("button", name="Submit the exam").click()
 
 
 def shown_answer(page: Page) -> list[str]:

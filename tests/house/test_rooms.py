@@ -20,6 +20,7 @@ NOT_PURE = {
     "bulk": "the part of certification's service that takes two people",
     "interlocks": "the part of certification's service that holds cells of many at once",
     "aftermath": "reads a closed paper with what came after it",
+    "case_news": "reads whom cases and appeals concern",
     "appeals": "the part of certification's service that answers appeals",
     "case_models": "tables",
     "case_queries": "reads cases and appeals",

@@ -1,6 +1,6 @@
 """Appeals: once each, answered by somebody who neither wrote the item nor trained the person, and on the record."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from app.certification import appeals
 from app.certification import service as certification
 from app.errors import NotFoundError, RefusedError
-from app.exams import case_queries, cases
+from app.exams import cards, case_news, case_queries, cases
 from app.exams.aftermath import aftermath
 from app.exams.case_models import Appeal, AppealAnswer
+from app.exams.case_news import News
 from app.exams.models import Attempt
 from app.people import queries as people_queries
 from app.people import service as people
@@ -19,7 +20,7 @@ from app.people.models import Account
 from app.people.permissions import Role
 from tests.factories import COURSE, Person, World
 from tests.integration.story import NOW, Town, at_once, trail
-from tests.integration.wrong_keys import LATER, asked_at, open_case, sit_but
+from tests.integration.wrong_keys import LATER, asked_at, correct, open_case, propose, sign, sit_but
 
 
 def test_an_item_and_the_result_are_contested_once_each(db: Session, world: World) -> None:
@@ -138,3 +139,42 @@ def as_of_now(session: Session, who: Person) -> Person:
     """Return somebody with the roles that they hold now."""
     account = session.get_one(Account, who.id)
     return Person(name=who.name, email=who.email, actor=people_queries.actor_of(session, account))
+
+
+def test_what_waits_is_counted_for_whom_it_concerns(db: Session, world: World) -> None:
+    attempt = sit_but(db, world.ann.actor, wrong=[1])
+    appeal = contest(db, world.ann, attempt, 1)
+    assert waits_for(db, world) == {"tom": 0, "mira": 1, "olga": 0}
+    assert [one.appeal.id for one in case_news.pending(db, world.organisation_id)] == [appeal.id]
+    answer(db, world.mira, appeal)
+    assert waits_for(db, world) == {"tom": 1, "mira": 0, "olga": 0}
+    case = open_case(db, world, asked_at(db, attempt, 1).item_hash, appeal_id=appeal.id)
+    assert waits_for(db, world) == {"tom": 0, "mira": 0, "olga": 0}
+    assert case_news.pending(db, world.organisation_id) == []
+    propose(db, world, case, "full_credit")
+    assert waits_for(db, world) == {"tom": 0, "mira": 1, "olga": 0}
+    sign(db, world, case)
+    assert waits_for(db, world) == {"tom": 0, "mira": 0, "olga": 0}
+
+
+def test_news_of_a_result_are_told_to_its_owner_for_a_while(db: Session, world: World) -> None:
+    attempt = sit_but(db, world.ann.actor, wrong=[1])
+    assert news(db, world.ann) == {}
+    appeal = contest(db, world.ann, attempt, 1)
+    answer(db, world.mira, appeal)
+    assert news(db, world.ann) == {COURSE: News(answered=attempt.id)}
+    correct(db, world, asked_at(db, attempt, 1).item_hash, "full_credit")
+    assert news(db, world.ann) == {COURSE: News(answered=attempt.id, regraded=attempt.id)}
+    assert news(db, world.ben) == {}
+    assert news(db, world.ann, since=LATER + timedelta(days=1)) == {}
+
+
+def news(db: Session, person: Person, *, since: datetime = NOW) -> dict[str, News]:
+    """Return what is new to somebody since an instant."""
+    mine = (person.actor.organisation_id, person.id)
+    return cards.in_force_and_due(db, *mine, [COURSE], before=NOW, since=since)[2]
+
+
+def waits_for(db: Session, world: World) -> dict[str, int]:
+    """Return how much waits for an author, a medical director and somebody of another organisation."""
+    return {name: case_news.waiting(db, world.people[name].actor) for name in ("tom", "mira", "olga")}

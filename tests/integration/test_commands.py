@@ -18,7 +18,8 @@ from app import clock, worker
 from app.cli import main
 from app.cli.demo_story import sit
 from app.db import Database
-from app.exams.models import Attempt
+from app.exams.case_models import Appeal, AppealAnswer, CaseDecision, ItemCase, Regrade
+from app.exams.models import Attempt, SittingEvent
 from app.people.models import Account, Organisation
 from app.releases import queries as releases
 from app.worker import make_queue
@@ -277,6 +278,15 @@ def test_the_demo_is_made_once_and_kept(tmp_path: Path, monkeypatch: pytest.Monk
     assert (first.exit_code, second.exit_code) == (0, 0)
     assert "Reading, checking and rendering courses/laser-safety" in first.stdout
     assert "Reading" not in second.stdout
+    made = Database(environment["FLUENCE_DATABASE_URL"])
+    with made.session() as session:
+        tables = (Appeal, AppealAnswer, ItemCase, CaseDecision, Regrade, SittingEvent)
+        held = {one.__tablename__: session.scalar(sa.select(sa.func.count()).select_from(one)) for one in tables}
+        passes = session.scalars(sa.select(Attempt.passed)).all()
+    made.engine.dispose()
+    assert held == {**held, "appeal": 2, "appeal_answer": 1, "item_case": 2, "case_decision": 1, "sitting_event": 15}
+    assert held["regrade"]
+    assert (passes.count(True), passes.count(False)) == (26, 5)
     kept = tmp_path / "var" / "demo-sign-ins.txt"
     assert kept.read_text() in first.stdout
     assert kept.read_text() in second.stdout

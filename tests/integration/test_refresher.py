@@ -37,7 +37,7 @@ def test_a_day_asks_ten_facts_once_and_then_is_done(db: Session, world: World) -
 def test_the_next_days_begin_with_what_is_due(db: Session, world: World) -> None:
     first = refresh(db, world.ann.actor, NOW, right=False)
     counted = [
-        cards.in_force_and_due(db, world.organisation_id, world.ann.id, [COURSE], NOW + days * DAY)[1]
+        cards.in_force_and_due(db, world.organisation_id, world.ann.id, [COURSE], before=NOW + days * DAY, since=NOW)[1]
         for days in (1, 2)
     ]
     assert counted == [{COURSE: 0}, {COURSE: memory.DAILY}]

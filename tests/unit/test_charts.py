@@ -3,6 +3,7 @@
 from fractions import Fraction
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,3 +51,11 @@ def test_an_axis_is_divided_into_whole_numbers() -> None:
 def test_no_scores_are_no_fault() -> None:
     assert charts.histogram([], 0, Fraction(4, 5)).bars == ()
     assert charts.scatter([], limits=(0.25, 0.97)).points == ()
+
+
+@pytest.mark.parametrize("items", [1, 9, 20, 22, 40, 41])
+def test_the_axis_of_scores_begins_at_none_and_ends_at_all(items: int) -> None:
+    labels = [int(one.label) for one in charts.histogram([(1, 3)], items, Fraction(4, 5)).ticks_x]
+    assert (labels[0], labels[-1]) == (0, items)
+    assert labels == sorted(set(labels))
+    assert len(labels) <= 12

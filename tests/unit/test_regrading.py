@@ -199,7 +199,7 @@ def test_a_tally_holds_the_flips_and_commits_to_everything() -> None:
     tally = Tally()
     for one in changes:
         tally.add(one)
-    assert (tally.attempts, tally.changed, tally.flips) == (3, 2, [[1, 5, True], [3, 7, False]])
+    assert (tally.attempts, tally.changed, tally.flips) == (3, 2, [[1, 5, True, 50, 100], [3, 7, False, 100, 50]])
     digests = {tally.digest(one) for one in (FULL, DROP, new("a"), new("b"), both("a"))}
     assert len(digests) == 5
     assert tally.digest(FULL) in digests

@@ -95,6 +95,7 @@ TABLE = (
     row("exams.flag", "POST", "/attempts/{attempt}/items/1/flag", "303 303 404 404 404 404 404 404 404", flag="on"),
     row("exams.note", "POST", "/attempts/{attempt}/events", "303 204 404 404 404 404 404 404 404", kind="left_page"),
     row("exams.review", "GET", "/attempts/{attempt}/review", "303 200 404 404 404 404 404 404 404"),
+    row("submitting.ask", "GET", "/attempts/{attempt}/submit", "303 200 404 404 404 404 404 404 404"),
     row("exams.submit", "POST", "/attempts/{attempt}/submit", "303 303 404 404 404 404 404 404 404"),
     row("breaks.show", "GET", "/attempts/{attempt}/break", "303 200 404 404 404 404 404 404 404"),
     row("breaks.begin", "POST", "/attempts/{attempt}/break", "303 303 404 404 404 404 404 404 404"),

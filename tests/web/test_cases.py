@@ -15,11 +15,12 @@ from app.exams import case_queries, queries
 from app.exams.case_models import Appeal, AppealAnswer, CaseDecision, CaseProposal, ItemCase, Regrade
 from app.exams.models import Attempt
 from app.exams.queries import Asked
+from app.web.appeals_pages import first_words
 from tests.factories import COURSE, PASSWORD, World
 from tests.integration.wrong_keys import sit_but
 from tests.web.conftest import Browser
 from tests.web.page import Page
-from tests.web.sitting import paper_of, passed
+from tests.web.sitting import failed, paper_of, passed, start
 
 REASON = "The protocol changed in spring."
 WORDS = "My protocol says the opposite."
@@ -48,11 +49,19 @@ def test_a_case_is_found_opened_counted_and_signed(
     assert "1 to pass" in page.text
     assert "Ann Berg" in page.text
     assert "From failed to passed" in page.text
+    assert "95% before, 100% as counted again" in page.text
+    assert "attempt 1, " in page.text
+    assert f"Exam {attempt_id}" not in page.text
+    assert "Who answered by either key gets the point." in page.text
     browser.sign_in(world.mira)
     form = browser.page(case_url).form(f"{case_url}/signature")
     signed = browser.post(form.action, data={**form.fields, "password": PASSWORD})
     assert (signed.status_code, signed.location) == (303, case_url)
-    assert "Signed. The exams are scored again; 0 certifications followed from it." in browser.page(case_url).text
+    page = browser.page(case_url)
+    assert "Signed. The exams are scored again." in page.text
+    assert "followed from it" not in page.text
+    assert "1 score changed" in page.text
+    assert "would change" not in page.text
     with database.session() as session:
         assert session.get_one(Attempt, attempt_id).passed
 
@@ -73,8 +82,22 @@ def test_both_scores_stand_on_the_result_and_the_technicians_page(
     assert "Scored again 100% Passed" in page.text
     assert "It was wrong, and counts for nobody." in page.text
     assert "19 of 19 questions" in page.text
+    assert "Do not work by the key as asked." in page.text
+    assert REASON in page.text
     page = browser.sign_in(world.max).page(f"/technicians/{world.ann.id}")
     assert "at first 95%, not passed" in page.text
+
+
+def test_a_credit_that_was_given_is_not_called_right(browser: Browser, world: World, almost: tuple[int, Asked]) -> None:
+    attempt_id, item = almost
+    case_url = opened(browser.sign_in(world.tom), item)
+    browser.send(f"{case_url}/proposal", policy="full_credit")
+    sign(browser, world, case_url)
+    page = browser.sign_in(world.ann).page(f"/attempts/{attempt_id}/result")
+    assert page.text.count("Credited") == 1
+    assert "Everybody has the full credit for it, whatever they answered." in page.text
+    assert REASON in page.text
+    assert "What counts now Do not work by the key as asked." in page.text
 
 
 def test_a_new_key_is_named_by_the_kind_of_the_question(browser: Browser, world: World, database: Database) -> None:
@@ -160,6 +183,7 @@ def test_a_lost_pass_waits_for_its_review(browser: Browser, world: World, databa
     assert "Your pass stands until a medical director has looked at it" in page.text
     browser.sign_in(world.mira)
     assert "Passes to review" in browser.page("/cases").text
+    assert "Cases 1 waiting" in browser.page("/cases").text
     with database.session() as session:
         [waiting] = case_queries.pass_reviews(session, world.organisation_id)
     review = f"{case_url}/reviews/{waiting.regrade.id}"
@@ -167,6 +191,7 @@ def test_a_lost_pass_waits_for_its_review(browser: Browser, world: World, databa
     assert browser.send(review, outcome="", reason="Defensible.").status_code == 422
     assert browser.send(review, outcome="falls", reason="The answer would burn a client.").status_code == 303
     assert "The pass falls" in browser.page(case_url).text
+    assert "1 waiting" not in browser.page("/cases").text
     page = browser.sign_in(world.ann).page(f"/attempts/{attempt_id}/result")
     assert page.h1 == ["Not passed"]
     assert "the pass falls; the first score stays on record" in page.text
@@ -178,7 +203,8 @@ def test_a_question_is_contested_by_its_number_and_its_answer_is_read(
     attempt_id, item = almost
     url = f"/attempts/{attempt_id}/appeal"
     page = browser.sign_in(world.ann).page(url)
-    assert item.shown["stem"] not in page.text
+    assert f"Question {item.position}: {first_words(item.shown['stem'])}" in page.text
+    assert item.shown["options"][0]["html"] not in page.text
     assert browser.send(url, position=item.position, words=WORDS).status_code == 303
     page = browser.page(f"/attempts/{attempt_id}/result")
     assert f"Question {item.position}, contested on" in page.text
@@ -204,6 +230,17 @@ def test_a_question_is_contested_by_its_number_and_its_answer_is_read(
     assert appeal_url in browser.page(str(answer.location)).links
     assert "The case of this question" in browser.page(appeal_url).text
     assert (count(database, Appeal), count(database, AppealAnswer), count(database, ItemCase)) == (1, 1, 1)
+
+
+def test_while_an_exam_runs_no_word_of_an_earlier_one_is_told(
+    browser: Browser, world: World, database: Database
+) -> None:
+    failed_id = failed(database, world.ann.actor, days_ago=2)
+    start(database, world.ann.actor)
+    page = browser.sign_in(world.ann).page(f"/attempts/{failed_id}/appeal")
+    assert "Question 20" in page.text
+    assert "Question 20:" not in page.text
+    assert "While you sit an exam, questions are named by their number only." in page.text
 
 
 @pytest.mark.parametrize("position", ["", "21", "-1", "x", "1e3"])
@@ -254,6 +291,37 @@ def test_a_key_leads_to_the_place_in_the_lesson(browser: Browser, world: World, 
     assert answer.status_code == 303
     assert str(answer.location).endswith(f"#fact-settings-{row}")
     assert f'id="fact-settings-{row}"' in browser.get(str(answer.location).split("#")[0]).text
+
+
+def test_who_is_concerned_is_told(browser: Browser, world: World, almost: tuple[int, Asked]) -> None:
+    attempt_id, item = almost
+    browser.sign_in(world.ann).send(f"/attempts/{attempt_id}/appeal", position=item.position, words=WORDS)
+    # Tom published the paper: somebody else answers, and only they are told that it waits.
+    assert "1 waiting" not in browser.sign_in(world.tom).page("/releases").text
+    assert "Appeals to answer" in browser.page("/cases").text
+    browser.sign_in(world.mira)
+    for page in ("/board", "/releases", "/account", "/cases"):
+        assert "Cases 1 waiting" in browser.page(page).text, page
+    [appeal_url] = [link for link in browser.page("/cases").links if link.startswith("/appeals/")]
+    browser.send(f"{appeal_url}/answer", upheld="yes", answer="You are right.")
+    assert "1 waiting" not in browser.page("/board").text
+    told = browser.sign_in(world.ann).page("/")
+    assert "Your appeal was answered" in told.text
+    assert f"/attempts/{attempt_id}/result#appeals" in told.links
+    assert "Your exam was scored again" not in told.text
+    assert "Cases 1 waiting" in browser.sign_in(world.tom).page("/releases").text
+    assert "Upheld, and no case yet" in browser.page("/cases").text
+    case_url = opened(browser, item)
+    assert "Upheld, and no case yet" not in browser.page("/cases").text
+    browser.send(f"{case_url}/proposal", policy="full_credit")
+    assert "1 waiting" not in browser.page("/releases").text
+    assert "Cases 1 waiting" in browser.sign_in(world.mira).page("/board").text
+    sign(browser, world, case_url)
+    assert "1 waiting" not in browser.page("/board").text
+    told = browser.sign_in(world.ann).page("/")
+    assert "the key of a question turned out wrong. At first 95%, not passed; now 100%, passed." in told.text
+    assert "Your exam was scored again" not in browser.sign_in(world.ben).page("/").text
+    assert browser.sign_in(world.max).page("/board").text.count("waiting") == 0
 
 
 def sat_but(database: Database, world: World, found: Callable[[Asked], bool]) -> tuple[int, Asked]:

@@ -5,13 +5,16 @@ from datetime import timedelta
 import pytest
 
 from app import clock
+from app.certification import service as certification
 from app.certification.issuing import change_certification
 from app.certification.lifecycle import EventKind
 from app.clock import day_in
 from app.db import Database
+from app.learning import service as learning
 from app.people import queries, service
 from app.people.permissions import Role
-from tests.factories import ZONE, World, certify, observe, read_lessons
+from tests.factories import ZONE, World, certify, observe, read_lessons, sister_course
+from tests.integration.story import publish_and_sign
 from tests.web.conftest import Browser, old_world
 from tests.web.sitting import EXAM, failed, item_url, passed, start
 
@@ -49,7 +52,36 @@ def test_a_running_exam_comes_first(browser: Browser, world: World, database: Da
     attempt_id = start(database, world.ann.actor)
     page = browser.sign_in(world.ann).page("/")
     assert "Go on with your exam" in page.text
-    assert item_url(attempt_id, 1) in page.links
+    assert page.links.count(item_url(attempt_id, 1)) == 2, "as the next step and on the row of its course"
+    assert page.text.count(" minutes left") == 2
+    assert "Exam running" in page.text
+
+
+def test_of_several_running_exams_the_one_that_ends_first_leads(
+    browser: Browser, world: World, database: Database
+) -> None:
+    now = clock.now()
+    first = start(database, world.ann.actor, at=now - timedelta(minutes=5))
+    with database.transaction() as session:
+        publish_and_sign(session, world, sister_course(), now=now - timedelta(days=20))
+        learning.assign(
+            session,
+            actor=world.max.actor,
+            account_id=world.ann.id,
+            course_id="sister",
+            due_on=day_in(ZONE, now),
+            today=day_in(ZONE, now),
+            now=now - timedelta(days=20),
+        )
+        at = now - timedelta(minutes=20)
+        second = certification.start_attempt(session, actor=world.ann.actor, course_id="sister", seed=1, now=at).id
+    page = browser.sign_in(world.ann).page("/")
+    assert "Non-ablative skin tightening at 1064 nm: your exam is running" in page.text
+    assert page.text.count("9 minutes left") + page.text.count("10 minutes left") == 2
+    named = [link for link in page.links if "/items/1" in link]
+    assert named.count(item_url(first, 1)) == named.count(item_url(second, 1)) == 2
+    lead = page.text[page.text.index("Your next step") : page.text.index("Assignments")]
+    assert "Sister course" in lead
 
 
 def test_what_is_missing_is_named(browser: Browser, world: World, database: Database) -> None:

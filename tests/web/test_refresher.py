@@ -93,6 +93,18 @@ def test_what_was_right_comes_with_the_fact_and_its_sources(browser: Browser, wo
     assert [one for one in content.keyed["citations"] if one not in page.text] == []
 
 
+def test_a_fact_is_told_in_words(browser: Browser, world: World) -> None:
+    browser.sign_in(world.ann)
+    told = ""
+    for _ in range(60):
+        location = ask(browser, COURSE)
+        browser.send(location, unknown="yes")
+        told += browser.page(location).text
+    assert "Category" in told
+    assert not re.search(r"(Action|Category|Phase|Strength|Decision) \w+[_-]\w+", told)
+    assert "do_not_treat" not in told
+
+
 def test_a_fact_that_a_lesson_shows_is_linked_there(browser: Browser, world: World, database: Database) -> None:
     browser.sign_in(world.ann)
     for _ in range(40):
@@ -202,11 +214,30 @@ def test_what_was_not_offered_is_refused_and_nothing_is_kept(
 ) -> None:
     location = ask(browser.sign_in(world.ann), COURSE)
     for sent in ({}, {"choice": "z"}, {"choice": ["a", "b", "c", "d", "e"]}, {"value": "1e9"}, {"order": ["a", "a"]}):
-        assert browser.send(location, **sent).status_code == 409
+        answer = browser.send(location, **sent)
+        assert answer.status_code == 422
+        page = Page(answer.text)
+        assert location in [form.action for form in page.forms]
+        assert "Error: " in page.text
+    assert "Choose an answer first, or press I do not know." in Page(browser.send(location).text).text
     for odd in ("?order=z", "?order=a&order=a", f"?{'order=a&' * 400}"):
         assert browser.get(location + odd).status_code == 200
     with database.session() as session:
         assert session.scalars(select(RefresherResponse)).all() == []
+
+
+def test_a_number_that_cannot_be_read_stands_in_its_field_again(
+    browser: Browser, world: World, database: Database
+) -> None:
+    location = ask(browser.sign_in(world.ann), COURSE)
+    with database.transaction() as session:
+        # The course asks numbers in its exam only: the question becomes one of them.
+        session.execute(text("DROP TRIGGER refresher_item_no_update"))
+        numbers = [one for one in session.scalars(select(ItemContent)) if one.shown["type"] == "numeric"]
+        session.get_one(RefresherItem, int(location.rsplit("/", 1)[1])).item_hash = numbers[0].hash
+    answer = browser.send(location, value="1e9")
+    assert (answer.status_code, answer.text.count("Enter a number such as 12.5 or 12,5.")) == (422, 1)
+    assert Page(answer.text).form(location).fields["value"] == ["1e9"]
 
 
 def test_moved_steps_stand_in_their_new_order(browser: Browser, world: World, database: Database) -> None:

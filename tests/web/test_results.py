@@ -1,5 +1,6 @@
 """The result of an attempt: what it says, when keys are shown, and what is still missing."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from app.db import Database
 from app.learning import service as learning
 from app.people import service as people
 from app.releases import service as releases
-from app.releases.models import Release
+from app.releases.models import Release, ReleasePiece
 from tests.factories import COURSE, PASSWORD, World, certify, observe, read_lessons, sister_course
 from tests.integration import editions
 from tests.web.conftest import Browser, old_world, statements
@@ -31,6 +32,21 @@ def test_a_failed_attempt_says_what_to_read_again(browser: Browser, world: World
     assert "You can sit the exam again from" in page.text
     lessons = {link for link in page.links if "/lessons/" in link}
     assert len(lessons) == 8
+    assert "#appeals" in page.links
+
+
+def test_a_failed_attempt_leads_to_the_facts_that_it_asked(browser: Browser, world: World, database: Database) -> None:
+    attempt_id = failed(database, world.ann.actor, days_ago=2)
+    page = result(browser.sign_in(world.ann), attempt_id)
+    asked = {fact for one in paper_of(database, attempt_id) for fact in one.keyed["facts"]}
+    assert {fact_of(link) for link in page.links if "/facts/" in link} == asked
+    assert "that your exam asked" in page.text
+    with database.session() as session:
+        titles = session.scalars(sa.select(ReleasePiece.title).where(ReleasePiece.key.in_(asked))).all()
+    assert len(titles) == len(asked)
+    assert all(" ".join(title.split()) in page.text for title in titles)
+    start(database, world.ann.actor)
+    assert not [link for link in result(browser, attempt_id).links if "/facts/" in link]
 
 
 def test_a_part_below_its_line_is_named(browser: Browser, world: World, database: Database) -> None:
@@ -60,7 +76,7 @@ def test_after_a_pass_keys_and_whys_are_shown(browser: Browser, world: World, da
     assert page.h1 == ["Passed"]
     for one in paper_of(database, attempt_id):
         assert plain(one.shown["stem"]) in page.text
-        assert plain(one.keyed["why"] or "") in page.text
+        assert plain(one.keyed["why"] or "").rpartition(" Fact")[0] in page.text
     assert {one.shown["type"] for one in paper_of(database, attempt_id)} <= set(ItemType)
 
 
@@ -121,6 +137,14 @@ def test_a_pass_says_what_is_still_missing(browser: Browser, world: World, datab
     assert "2 of 3 treatments observed" in page.text
     assert "8 of 8 lessons read" in page.text
     assert not any(link.startswith("/verify/") for link in page.links)
+    assert "What is still missing" in page.text
+    assert page.text.count("2 of 3 treatments observed") == 1
+
+
+def test_a_fact_is_named_by_its_title_and_never_by_its_id(browser: Browser, world: World, database: Database) -> None:
+    page = result(browser.sign_in(world.ann), passed(database, world.ann.actor))
+    assert [link for link in page.links if "/facts/" in link]
+    assert not re.search(r"(settings|contraindications|procedure|statements)/[a-z]", page.text)
 
 
 def test_an_attempt_that_was_ended_does_not_count(browser: Browser, world: World, database: Database) -> None:
@@ -229,6 +253,11 @@ def test_the_pages_of_an_exam_take_few_queries(browser: Browser, world: World, d
 def result(browser: Browser, attempt_id: int) -> Page:
     """Open the result of an attempt."""
     return browser.page(f"/attempts/{attempt_id}/result")
+
+
+def fact_of(link: str) -> str:
+    """Return the fact that a link leads to, such as `settings/set-004`."""
+    return link.partition("/facts/")[2]
 
 
 def plain(html: str) -> str:

@@ -9,8 +9,10 @@ from app.certification import service as certification
 from app.cli.demo_story import form_for
 from app.db import Database
 from app.exams import queries, watching
+from app.exams.models import Attempt
+from app.web.words import moment
 from tests.asking import sign_edition
-from tests.factories import World
+from tests.factories import ZONE, World
 from tests.web.conftest import Browser
 from tests.web.sitting import EXAM, item_url, paper_of, right, start, start_mixed
 
@@ -58,6 +60,17 @@ def test_facts_stand_on_the_record_in_plain_words(browser: Browser, world: World
     assert sat
 
 
+def test_a_sitting_that_closed_on_another_day_says_which(browser: Browser, world: World, database: Database) -> None:
+    began = clock.now() - timedelta(days=3)
+    attempt_id = start(database, world.ann.actor, at=began)
+    midnight = clock.start_of(ZONE, clock.day_in(ZONE, began) + timedelta(days=1))
+    with database.transaction() as session:
+        attempt = session.get_one(Attempt, attempt_id)
+        attempt.started_at, attempt.deadline_at = midnight - timedelta(minutes=20), midnight + timedelta(minutes=10)
+    page = browser.sign_in(world.max).page(f"/technicians/{world.ann.id}/sittings")
+    assert f"closed {moment(midnight + timedelta(minutes=10), ZONE)}" in page.text
+
+
 def test_a_manager_talks_over_what_somebody_was_sure_of(
     browser: Browser, world: World, database: Database, sat: int
 ) -> None:
@@ -97,8 +110,10 @@ def test_a_sitting_says_who_let_in_and_what_was_told_before_it_is_over(
     assert browser.fetch(f"/attempts/{attempt_id}/events", kind="guilty", position="3").status_code == 409
     page = browser.sign_in(world.max).page(f"/technicians/{world.ann.id}/sittings")
     assert "still running" in page.text
-    assert "No code was asked for" in page.text
+    assert "Outcome still running Network not checked On-site code not asked" in page.text
     assert "question 3: left the page" in page.text
+    browser.sign_in(world.ann).send(f"/attempts/{attempt_id}/submit")
+    assert "Outcome 0%, not passed" in browser.sign_in(world.max).page(f"/technicians/{world.ann.id}/sittings").text
 
 
 def test_how_sure_one_is_is_asked_shown_again_and_never_required(

@@ -126,6 +126,12 @@ def test_a_question_shows_its_key_and_what_was_chosen(browser: Browser, world: W
         assert told in page.text, told
     variant = next(link for link in page.links if "variant=" in link)
     assert browser.page(variant).title.startswith("Question")
+    # A medical director signs cases, an author opens them.
+    assert not [link for link in page.links if link.startswith("/cases/new?")]
+    page = browser.sign_in(world.tom).page(f"{PAGE}/items/{item}")
+    [opening] = [link for link in page.links if link.startswith("/cases/new?item=")]
+    assert "/cases/new" in [form.action for form in browser.page(opening).forms]
+    browser.sign_in(world.mira)
     browser.page(f"{PAGE}/items/statement/statements/nothing", status=404)
 
 

@@ -14,11 +14,15 @@ from app.certification.lifecycle import EventKind
 from app.cli.demo_story import sit
 from app.clock import day_in
 from app.db import Database
+from app.exams import queries
 from app.exams.models import AttemptGrant
 from app.people import service
 from app.people.permissions import Role
-from tests.factories import COURSE, ZONE, World, certify, observe, read_lessons
+from app.releases.models import Release
+from tests.factories import COURSE, PASSWORD, ZONE, World, certify, observe, read_lessons
+from tests.integration.wrong_keys import answer_but
 from tests.web.conftest import Browser
+from tests.web.page import Page
 
 UNKNOWN = 999_999
 
@@ -154,12 +158,54 @@ def test_one_more_attempt_opens_the_exam_again(browser: Browser, world: World, d
     page = grant(browser, world.ann.id, reason="The fire alarm rang.")
     assert (page.status_code, page.location) == (303, f"/technicians/{world.ann.id}")
     text = browser.get(page.location).text
-    assert "Ann Berg has one more attempt." in text
+    assert "Ann Berg has one more attempt at the exam of Non-ablative skin tightening" in text
     assert "Can sit the exam: attempt 4 of 4." in text
     assert "one more attempt granted on" in text
     with database.session() as session:
         given = session.scalars(sa.select(AttemptGrant)).one()
     assert (given.account_id, given.granted_by, given.reason) == (world.ann.id, world.max.id, "The fire alarm rang.")
+
+
+def test_the_choice_says_how_many_attempts_are_used_and_whether_one_is_needed(
+    browser: Browser, world: World, database: Database
+) -> None:
+    browser.sign_in(world.max)
+    assert "0 of 3 used, not needed yet" in browser.page(f"/technicians/{world.ann.id}").text
+    fail_three_times(database, world)
+    assert "all attempts used" in browser.page(f"/technicians/{world.ann.id}").text
+
+
+def test_why_an_exam_was_not_passed_is_told_without_its_questions(
+    browser: Browser, world: World, database: Database
+) -> None:
+    with database.transaction() as session:
+        at = clock.now() - timedelta(hours=1)
+        attempt = certification.start_attempt(session, actor=world.ann.actor, course_id=COURSE, seed=1, now=at)
+        critical = [one for one in queries.paper(session, attempt.id) if one.critical][:2]
+        answer_but(session, attempt, world.ann.actor, wrong=[one.position for one in critical], now=at)
+    page = browser.sign_in(world.max).page(f"/technicians/{world.ann.id}")
+    topics = {one.keyed["objective"] for one in critical}
+    assert "90% Not passed" in page.text
+    assert "2 critical questions wrong: " in page.text
+    with database.session() as session:
+        objectives = session.scalars(sa.select(Release)).one().manifest["objectives"]
+    assert all(objectives[topic].rstrip(".") in page.text for topic in topics)
+    assert not [one for one in critical if Page(one.shown["stem"]).text in page.text]
+
+
+def test_a_withdrawn_edition_is_said(browser: Browser, world: World, database: Database) -> None:
+    with database.transaction() as session:
+        certification.withdraw(
+            session,
+            actor=world.mira.actor,
+            release_id=world.release_id,
+            fact="",
+            password=PASSWORD,
+            reason="Two burns",
+            now=clock.now(),
+        )
+    text = browser.sign_in(world.max).page(f"/technicians/{world.ann.id}").text
+    assert "Nobody can sit the exam: this edition was withdrawn." in text
 
 
 def test_a_grant_that_cannot_be_is_explained(browser: Browser, world: World, database: Database) -> None:

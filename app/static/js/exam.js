@@ -6,7 +6,7 @@
   const RETRY_FIRST = 2000, RETRY_LAST = 30000, PATIENCE = 15000; // ms
   const TYPING = 1200, FRESH = 60000, PAUSE = 1500; // ms: a typed number rests; an item brought along is new; between two looks
   const CONTROLS = ["csrf_token", "revision", "certainty"];
-  const stage = document.getElementById("stage"), rail = document.getElementById("rail");
+  const stage = document.getElementById("stage"), rail = document.getElementById("rail"), offline = document.getElementById("offline");
   const find = (selector, root = document) => root.querySelector(selector);
 
   let part, form;               // what the stage shows; form is null on the review
@@ -18,6 +18,8 @@
   let next = null;              // {url, html, at} as the last save brought it
   let typing = 0, looking = 0, looked = 0, stale = false;
   let leaving = false;
+  let wanted = null, trying = 0, wait = RETRY_FIRST; // {url, body}: where one wants to go, and the next try without a connection
+  let asked = false, over = false; // whether it was said that the order as shown is not saved; the time is up
 
   const announce = (words) => { document.getElementById("live").textContent = words; };
   const unsaved = () => changes !== saved;
@@ -86,7 +88,7 @@
     find("[data-error]", line).textContent = words;
     if (words) field.setAttribute("aria-invalid", "true");
     else field.removeAttribute("aria-invalid");
-    field.setAttribute("aria-describedby", `${words ? "value-error " : ""}value-hint understood`);
+    field.setAttribute("aria-describedby", `${words ? "value-error " : ""}value-unit value-hint understood`);
     return true;
   }
 
@@ -142,6 +144,7 @@
   }
 
   function change() {
+    stay();
     changes += 1;
     return save();
   }
@@ -151,10 +154,59 @@
   // ---- moving about
 
   async function go(url) {
-    if (unsaved() && !(await save())) return; // the line says why; pressing again tries again
+    stay();
+    if (unsaved() && !(await save())) return find("[aria-invalid]", part)?.focus(); // the line says why; pressing again tries again
     if (unsaved()) return;
     if (next?.url === url && performance.now() - next.at < FRESH) show(next);
-    else leave(url);
+    else reach(url);
+  }
+
+  // Fetched first, and gone to then: without a connection the browser would put a page of its own in the exam's place.
+  async function reach(url, body = null) {
+    const mine = wanted = { url, body };
+    clearTimeout(trying);
+    stage.setAttribute("aria-busy", "true");
+    let response, text;
+    try {
+      if (body) return leave((await post(url, body)).goto);
+      response = await fetch(url, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(PATIENCE) });
+      if (response.status >= 500) throw new Error(response.status);
+      text = await response.text();
+    } catch (problem) {
+      if (problem.lasting) return leave(problem.goto ?? url);
+      if (wanted === mine) hold();
+      return;
+    }
+    if (wanted !== mine) return; // something else was pressed meanwhile
+    stay();
+    const page = new DOMParser().parseFromString(text, "text/html");
+    if (response.redirected || !response.ok || !find("[data-part]", page)) return leave(response.url);
+    frame(page);
+    show({ url, html: find("#stage", page).innerHTML });
+  }
+
+  // Says that there is no connection, and goes on by itself when there is one, unless something else is done meanwhile.
+  function hold() {
+    stage.removeAttribute("aria-busy");
+    const words = over ? "The time is up, and what you saved counts. No connection: the result is shown when it is back."
+      : wanted.body ? "No connection. Your exam is not submitted yet; we submit it when it is back."
+        : "No connection. You are still here; we go on when it is back.";
+    if (offline.hidden) announce(words);
+    offline.textContent = words;
+    offline.hidden = false;
+    trying = setTimeout(again, wait);
+    wait = Math.min(wait * 2, RETRY_LAST);
+  }
+
+  const again = () => wanted && reach(wanted.url, wanted.body);
+
+  function stay() {
+    if (over) return;
+    clearTimeout(trying);
+    wanted = null;
+    wait = RETRY_FIRST;
+    offline.hidden = true;
+    stage.removeAttribute("aria-busy");
   }
 
   function leave(url) {
@@ -165,6 +217,7 @@
   function show({ url, html }) {
     stage.innerHTML = html;
     history.pushState(null, "", url);
+    find("details", rail).open = false;
     begin();
     document.title = document.title.replace(/^[^,]*/, part.dataset.title);
     scrollTo(0, 0);
@@ -177,6 +230,8 @@
     shown = location.pathname;
     changes = saved = 0;
     sent = next = null;
+    asked = false;
+    stay();
     rail.querySelectorAll("[aria-current]").forEach((link) => link.removeAttribute("aria-current"));
     find(part.dataset.no ? `[data-no="${part.dataset.no}"]` : "[data-review]", rail).setAttribute("aria-current", "step");
   }
@@ -207,13 +262,18 @@
 
   function renew(page) {
     const theirs = find("[data-part]", page);
-    for (const which of [".rail-sum", ".numbers"]) find(which, rail).replaceWith(find(which, page));
-    clock.set(Number(page.getElementById("timer").dataset.left));
+    frame(page);
     if (theirs.dataset.state === part.dataset.state) return;
     stage.replaceChildren(theirs);
     begin();
-    if (form) status("saved", "Changed in another tab or on another device. This is the latest.");
-    else announce("Changed in another tab or on another device. This is the latest.");
+    announce("Changed in another tab or on another device. This is the latest.");
+    if (form) status("saved", `${document.getElementById("save").textContent} in another tab or device`);
+  }
+
+  // The sums, the numbers and the clock around an item, as a page that was fetched has them.
+  function frame(page) {
+    for (const which of [".rail-sum", ".numbers"]) find(which, rail).replaceWith(find(which, page));
+    clock.set(Number(page.getElementById("timer").dataset.left));
   }
 
   // ---- the rail
@@ -280,8 +340,8 @@
       announce("The time is up.");
       // A save that is already on its way may arrive; nothing new is sent.
       await Promise.race([running, new Promise((done) => { setTimeout(done, 2000); })]);
-      leaving = true;
-      location.replace(box.dataset.over);
+      over = true;
+      reach(box.dataset.over);
     }
     set(Number(box.dataset.left));
     const timer = setInterval(tick, 500);
@@ -295,26 +355,31 @@
   });
   stage.addEventListener("input", (event) => {
     if (event.target.type !== "text") return;
+    stay();
     // Half a number is not sent while it is typed; it is unsaved all the same, and leaving the page asks first.
     changes += 1;
     clearTimeout(typing);
     if (/^([+-]?\d{1,9}([.,]\d{1,9})?)?$/.test(event.target.value.trim())) typing = setTimeout(save, TYPING);
   });
   stage.addEventListener("submit", (event) => {
-    if (event.target !== form) return;
+    const button = event.submitter, target = event.target;
     event.preventDefault();
-    const button = event.submitter;
-    if (button?.name === "flag") flag(button);
-    else if (button?.name === "keep") change();
-    else go(form.dataset.next);
+    if (target !== form) return reach(target.action, new URLSearchParams(new FormData(target)));
+    if (button?.name === "flag") return flag(button);
+    if (button?.name === "keep") return change();
+    if (skips()) return status("ask", "This order is not saved. Save it, or press Next again to leave it unanswered.");
+    go(form.dataset.next);
   });
+
+  // Steps that stand right as they are shown are not saved by looking at them: that is said once before going on.
+  const skips = () => !asked && !unsaved() && find("[data-keep]", part) && (asked = true);
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-go]");
     if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     go(link.getAttribute("href"));
   });
-  window.addEventListener("online", () => { if (unsaved()) save(); });
+  window.addEventListener("online", () => { if (unsaved()) save(); else again(); });
   const outdate = () => { stale = true; next = null; };
   const lookAgain = () => { if (stale) look(); };
   others?.addEventListener("message", ({ data }) => {

@@ -1,4 +1,5 @@
-// Inside an item: steps are moved by dragging or by buttons, a picture opens large, a number says how it is understood.
+// Inside an item: steps are moved by dragging or by buttons, a picture opens large, a number says how it is understood,
+// the list of questions closes.
 // What changes an answer is told to exam.js as a "change" of the form. Without this file buttons post, and pictures are links.
 (() => {
   "use strict";
@@ -89,6 +90,16 @@
     const decimals = (found[3] ?? "").replace(/0+$/, "");
     line.querySelector("b").textContent = `${found[1] === "-" ? "−" : ""}${found[2] || "0"}${decimals && `.${decimals}`} ${unit}`.trim();
   });
+
+  // ---- the list of all questions lies over the item on a phone: Escape and a touch beside it close it
+
+  const list = document.querySelector(".rail-list");
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !list.open) return;
+    list.open = false;
+    list.querySelector("summary").focus();
+  });
+  document.addEventListener("click", (event) => { if (!list.contains(event.target)) list.open = false; });
 
   // ---- a picture
 
