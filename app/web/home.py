@@ -68,8 +68,7 @@ def show() -> Any:
     ]
     standings.sort(key=_running_first)
     stopped = [alert for one in in_force.values() for alert in withdrawal_alerts(one, who.person.time_zone)]
-    told = news_alerts(standings, news)
-    home = _home(who, record, standings, [*stopped, *told])
+    home = _home(who, record, standings, [*stopped, *news_alerts(standings, news)])
     return render_template("home/home.html", home={**home, "refresher": _refresher(standings, due)})
 
 
