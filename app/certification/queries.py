@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.certification import scope
 from app.certification.holds import Hold
-from app.certification.lifecycle import Event, State, StateAsOf, event_of, resting_on, state_as_of
+from app.certification.lifecycle import BEGINS_PERIOD, Event, State, StateAsOf, event_of, resting_on, state_as_of
 from app.certification.models import Certification, CertificationEvent
 from app.certification.recall_models import ENDED, Recall, RecallDecision, RecallDone, RecallTarget
 from app.certification.recalling import RecallOn, hold_of, recall_on
@@ -20,6 +20,8 @@ from app.releases.manifest import scheme_of, settings_of
 from app.releases.models import Release
 
 FINAL = (State.REVOKED, State.SUPERSEDED)
+_Resting = tuple[int, Mapping[str, str] | None]  # a release, and the hashes of its lessons where they are asked for
+_TOLD = 5  # columns of a recall after the recall itself, in `_WITH_EVENTS`
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +36,10 @@ class Held:
     """What keeps cells of it back though nobody acted on it."""
     recalls: tuple[RecallOn, ...] = ()
     """The recalls that concern it, the earliest first; those past their last day are among the `holds`."""
+    release_id: int | None = None
+    """The release that it was issued or renewed on last."""
+    taught: Mapping[str, str] | None = None
+    """The hashes of that release's lessons; None where it kept none, or nobody asked."""
 
     def on(self, day: date, known_at: datetime) -> StateAsOf:
         """Return the state on a day, as known at an instant; what it requires has to be in force as well."""
@@ -42,23 +48,35 @@ class Held:
 
 
 def held_by(
-    session: Session, organisation_id: int, account_ids: Collection[int], course_ids: Collection[str] | None = None
+    session: Session,
+    organisation_id: int,
+    account_ids: Collection[int],
+    course_ids: Collection[str] | None = None,
+    *,
+    taught: bool = False,
 ) -> dict[int, list[Held]]:
-    """Return the certifications of people with their events, by account, oldest first; one query."""
+    """Return the certifications of people with their events, by account, oldest first; one query.
+
+    `taught` brings along what the lessons were that each rests on: for a few people, not for a whole board.
+    """
     of = {"organisation_id": organisation_id, "account_ids": account_ids}
     found: dict[int, list[Held]] = {}
-    for held in _folded(session, _held_by(), of):  # of all courses: one may rest on another
+    for held in _folded(session, _held_by(taught=taught), of):  # of all courses: one may rest on another
         if course_ids is None or held.certification.course_id in course_ids:
             found.setdefault(held.certification.account_id, []).append(held)
     return found
 
 
 @cache
-def _held_by() -> Select[Any]:
-    return _WITH_EVENTS.where(
+def _held_by(*, taught: bool) -> Select[Any]:
+    query = _WITH_EVENTS.where(
         Certification.organisation_id == bindparam("organisation_id"),
         Certification.account_id.in_(bindparam("account_ids", expanding=True)),
     )
+    if not taught:
+        return query
+    hashes = Release.manifest["lesson_hashes"]
+    return query.add_columns(hashes).outerjoin(Release, Release.id == CertificationEvent.release_id)
 
 
 # A certification is in few recalls if any: with them, what the fold needs is read in one query.
@@ -135,25 +153,34 @@ def _folded(session: Session, query: Select[Any], of: Mapping[str, Any] | None =
     certifications: dict[int, Certification] = {}
     events: dict[int, dict[int, Event]] = {}
     recalls: dict[int, dict[int, RecallOn]] = {}
+    resting: dict[int, _Resting] = {}
     rows: Iterable[Any] = session.execute(query, of)
     for certification, event, recall, *told in rows:
+        on_recall, taught = told[:_TOLD], told[_TOLD:]
         certifications[certification.id] = certification
         known = events.setdefault(certification.id, {})
         if event.id not in known:
             known[event.id] = event_of(event)
+        if event.kind in BEGINS_PERIOD and event.release_id is not None:
+            resting[certification.id] = (event.release_id, taught[0] if taught else None)
         if recall is not None:
-            recalls.setdefault(certification.id, {}).setdefault(recall.id, recall_on(recall, *told))
+            recalls.setdefault(certification.id, {}).setdefault(recall.id, recall_on(recall, *on_recall))
     return with_required(
         [
-            _held(one, tuple(events[key].values()), tuple(recalls.get(key, {}).values()))
+            _held(one, tuple(events[key].values()), tuple(recalls.get(key, {}).values()), resting.get(key))
             for key, one in certifications.items()
         ]
     )
 
 
-def _held(certification: Certification, events: tuple[Event, ...], recalls: tuple[RecallOn, ...]) -> Held:
+def _held(
+    certification: Certification, events: tuple[Event, ...], recalls: tuple[RecallOn, ...], resting: _Resting | None
+) -> Held:
     holds = tuple(hold for one in recalls if (hold := hold_of(one)))
-    return Held(certification=certification, events=events, holds=holds, recalls=recalls)
+    release_id, taught = resting or (None, None)
+    return Held(
+        certification=certification, events=events, holds=holds, recalls=recalls, release_id=release_id, taught=taught
+    )
 
 
 def with_required(found: Sequence[Held]) -> list[Held]:

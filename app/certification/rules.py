@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from app.certification.dates import Period
 from app.certification.lifecycle import State
+from app.certification.renewal import NONE, Again, lessons_text
 from app.certification.scope import Cell, GrantedCell
 from app.content.values import Scheme
 from app.exams.scoring import percent_shown
@@ -56,7 +57,8 @@ class Facts:
     """What is known of a person under a scheme.
 
     `lessons` are the ids of the release, in order; `cells` what the release can grant; `observed` holds one
-    cell for every treatment that both signed and that counts, so that a cell may stand in it several times.
+    cell for every treatment that both signed and that counts, so that a cell may stand in it several times. `again` is
+    what a renewal needs of the lessons, None where it needs what a first issue does.
     """
 
     lessons: tuple[str, ...]
@@ -67,6 +69,7 @@ class Facts:
     certifications: tuple[HeldCertification, ...] = ()
     accepted: Mapping[str, str] = field(default_factory=dict)
     """By requirement what stands for it from outside, in words: who issued it, and its number."""
+    again: Again | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,16 +99,19 @@ class Assessment:
 
 def assess(scheme: Scheme, facts: Facts) -> Assessment:
     """Weigh every requirement of a scheme; none hides another."""
-    requirements: list[Requirement] = []
-    if scheme.requires_lessons == "all":
-        requirements.append(_lessons(facts))
-    requirements.append(_exam(facts.exam))
+    found: list[tuple[str, Requirement]] = []
+    if facts.again is not None:
+        found.extend((RequirementKind.LESSONS, one) for one in _lessons_again(facts.again))
+    elif scheme.requires_lessons == "all":
+        found.append((RequirementKind.LESSONS, _lessons(facts)))
+    found.append((RequirementKind.EXAM, _exam(facts.exam)))
     if scheme.requires_sign_offs:
-        requirements.append(_sign_offs(scheme.requires_sign_offs, facts))
-    requirements.extend(_certification(course_id, facts.certifications) for course_id in scheme.requires_certifications)
-    requirements = [
-        _from_outside(one, facts.accepted.get(key)) for key, one in zip(acceptable(scheme), requirements, strict=True)
-    ]
+        found.append((RequirementKind.SIGN_OFFS, _sign_offs(scheme.requires_sign_offs, facts)))
+    found.extend(
+        (_certification_key(course_id), _certification(course_id, facts.certifications))
+        for course_id in scheme.requires_certifications
+    )
+    requirements = [_from_outside(one, facts.accepted.get(key)) for key, one in found]
     # Nothing from outside stands for it: it decides which cells there are to grant.
     if scheme.practice_per_cell and facts.cells:
         requirements.append(_per_cell(scheme.practice_per_cell, facts))
@@ -118,8 +124,12 @@ def acceptable(scheme: Scheme) -> tuple[str, ...]:
         *((RequirementKind.LESSONS.value,) if scheme.requires_lessons == "all" else ()),
         RequirementKind.EXAM.value,
         *((RequirementKind.SIGN_OFFS.value,) if scheme.requires_sign_offs else ()),
-        *(f"{RequirementKind.CERTIFICATION.value}:{one}" for one in scheme.requires_certifications),
+        *(_certification_key(one) for one in scheme.requires_certifications),
     )
+
+
+def _certification_key(course_id: str) -> str:
+    return f"{RequirementKind.CERTIFICATION.value}:{course_id}"
 
 
 def _from_outside(requirement: Requirement, words: str | None) -> Requirement:
@@ -151,6 +161,21 @@ def _lessons(facts: Facts) -> Requirement:
         text=f"{done} of {_counted(needed, 'lesson')} read",
         missing=missing,
     )
+
+
+def _lessons_again(again: Again) -> list[Requirement]:
+    if again.asks == NONE:
+        return []
+    return [
+        Requirement(
+            kind=RequirementKind.LESSONS,
+            met=not again.missing,
+            done=len(again.read),
+            needed=len(again.needed),
+            text=lessons_text(again),
+            missing=again.missing,
+        )
+    ]
 
 
 def _exam(exam: ExamFact | None) -> Requirement:

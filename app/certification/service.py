@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.certification import issuing, recalls
 from app.certification.models import Certification
 from app.certification.refusals import why_no_seat
-from app.certification.standing import Standing, is_open, standing
+from app.certification.standing import Standing, is_open, read_again_since, standing
 from app.errors import NotFoundError, RefusedError
 from app.exams import proctoring, saving, timing
 from app.exams import queries as exam_queries
@@ -68,6 +68,7 @@ def start_attempt(
         granted=where.accommodations,
         now=now,
         networks=networks,
+        renewal=where.renewal,
     )
     if takes_code:
         proctoring.note_admission(session, attempt=attempt, code_id=code_id, now=now)
@@ -227,7 +228,7 @@ def complete_lesson(
 
     Return the release in force that it was read in, and the certification if this earned one.
     """
-    people.lock_person(session, actor.account_id)
+    zone = people.lock_person(session, actor.account_id)
     in_force = releases.in_force(session, actor.organisation_id, course_id)
     assigned = learning_queries.assignment(session, actor.organisation_id, actor.account_id, course_id)
     if in_force is None or assigned is None:
@@ -237,14 +238,9 @@ def complete_lesson(
         raise RefusedError(
             "This edition was withdrawn; its lessons count no more. A new edition has to be signed first."
         )
-    fresh = learning.complete_lesson(
-        session,
-        organisation_id=actor.organisation_id,
-        account_id=actor.account_id,
-        release_id=release.id,
-        lesson_id=lesson_id,
-        now=now,
-    )
+    of = {"organisation_id": actor.organisation_id, "account_id": actor.account_id}
+    since = read_again_since(session, **of, zone=zone, release=release, now=now)
+    fresh = learning.complete_lesson(session, **of, release_id=release.id, lesson_id=lesson_id, now=now, since=since)
     if not fresh:
         return release, None
     earned = issuing.decide(

@@ -13,7 +13,9 @@ from app.certification.lifecycle import State, StateAsOf
 from app.certification.practice_queries import Attested, observed
 from app.certification.queries import FINAL, Held
 from app.certification.recalling import exam_since
+from app.certification.renewal import ALL, Again, again, renewal_of
 from app.clock import day_in, start_of
+from app.content.renewal import Renewal
 from app.errors import NotFoundError
 from app.exams import timing
 from app.exams.history import History, sat
@@ -68,6 +70,9 @@ class Standing:
     """Those that hold today; the terms are the most of each."""
     accepted: tuple[Acceptance, ...] = ()
     """What was accepted from outside for this period, and is still valid."""
+    renewal: Renewal | None = None
+    """The next exam of who renews under a scheme that makes it shorter."""
+    again: Again | None = None
 
 
 def records(
@@ -82,7 +87,7 @@ def records(
     """Return the records of people; four queries, however many people, and three without `practice`."""
     assigned = learning.assigned(session, organisation_id, account_ids, course_ids)
     # Of required certifications in other courses the state counts too: these are read whole.
-    held = queries.held_by(session, organisation_id, account_ids)
+    held = queries.held_by(session, organisation_id, account_ids, taught=True)
     read = sat(session, organisation_id, account_ids, course_ids)
     attested = observed(session, organisation_id, account_ids) if practice else {}
     histories = doubted(session, read.histories, [one for ones in held.values() for one in ones])
@@ -104,7 +109,7 @@ def record_after(session: Session, *, attempt: Attempt, history: History, zone: 
     """Return a person's record after an attempt whose history is at hand; two queries, three with `practice`."""
     organisation_id, account_id, course_id = attempt.organisation_id, attempt.account_id, attempt.course_id
     assigned = learning.assigned(session, organisation_id, [account_id], [course_id])
-    held = queries.held_by(session, organisation_id, [account_id]).get(account_id, [])
+    held = queries.held_by(session, organisation_id, [account_id], taught=True).get(account_id, [])
     attested = observed(session, organisation_id, [account_id]) if practice else {}
     history = doubted(session, {course_id: history}, held)[course_id]
     return Record(
@@ -173,6 +178,19 @@ def standing(
     return standing_of(record, in_force.release, now, in_force.withdrawn)
 
 
+def read_again_since(
+    session: Session, *, organisation_id: int, account_id: int, zone: str, release: Release, now: datetime
+) -> datetime | None:
+    """Return since when a person reads a release's lessons again, where they renew and the scheme wants all of them."""
+    if scheme_of(release.manifest).renewal_lessons != ALL:
+        return None
+    course_id = release.course_id
+    where = standing(
+        session, organisation_id=organisation_id, account_id=account_id, zone=zone, course_id=course_id, now=now
+    )
+    return where.period_start_at if where.again else None
+
+
 def standing_of(
     record: Record, release: Release, now: datetime, withdrawn: Withdrawals = NOTHING_WITHDRAWN
 ) -> Standing:
@@ -185,6 +203,9 @@ def standing_of(
     accommodations = tuple(one for one in record.accommodations if one.holds(course_id, today))
     terms = timing.most_of(accommodations)
     starts_at = _period_start(record.zone, assigned, state, now)
+    if state.state in FINAL:
+        history = _without_renewals(history)
+    asked = _again(release, held, assigned, state, starts_at, now)
     read = assigned.lessons_read if assigned else frozenset()
     earning = _speaking(history, starts_at, now)
     cells = queries.cells_of(release, withdrawn.facts)
@@ -195,14 +216,17 @@ def standing_of(
         assignment=assigned.assignment if assigned else None,
         held=held,
         state=state,
-        lessons_read=read,
+        lessons_read=asked.told(read) if asked else read,
         attempts=history.attempts,
         open_attempt=next((one for one in history.attempts if is_open(one, now)), None),
         seat=WITHDRAWN if withdrawn.whole else _seat_of(release, history, starts_at, state, terms, now, held),
         period_start_at=starts_at,
         assessment=rules.assess(
             scheme_of(release.manifest),
-            _facts(record, release, required, read=read, earning=earning, cells=cells, accepted=accepted),
+            replace(
+                _facts(record, release, required, read=read, earning=earning, cells=cells, accepted=accepted),
+                again=asked,
+            ),
         ),
         earning=earning,
         cells=cells,
@@ -212,12 +236,47 @@ def standing_of(
         terms=terms,
         accommodations=accommodations,
         accepted=accepted,
+        renewal=_renewal(release, held, state, now),
+        again=asked,
     )
 
 
 def _counts(one: Acceptance, starts_at: datetime, today: date) -> bool:
     """Tell whether what was accepted stands for this period: evidence renews nothing that was decided before it."""
     return one.decided_at >= starts_at and (one.expires_on is None or one.expires_on >= today)
+
+
+def _again(  # noqa: PLR0917  whose lessons, and since when
+    release: Release,
+    held: Held | None,
+    assigned: Assigned | None,
+    state: StateAsOf,
+    opened_at: datetime,
+    now: datetime,
+) -> Again | None:
+    return again(
+        scheme_of(release.manifest),
+        release.manifest,
+        release.id,
+        state,
+        since_id=held.release_id if held else None,
+        taught=held.taught if held else None,
+        readings=assigned.readings if assigned else (),
+        opened_at=opened_at,
+        now=now,
+    )
+
+
+def _renewal(release: Release, held: Held | None, state: StateAsOf, now: datetime) -> Renewal | None:
+    """Return the exam of a renewal; a recall that asks for the exam asks for the whole one."""
+    if held is None or exam_since(held.recalls, now):
+        return None
+    return renewal_of(scheme_of(release.manifest), exam_of(release.manifest), state, held.release_id)
+
+
+def _without_renewals(history: History) -> History:
+    """Return a history in which no shorter exam counts: what is lost for good is earned anew, by the whole one."""
+    return replace(history, void=history.void | {one.id for one in history.attempts if "renewal" in one.proof})
 
 
 def counting(history: History) -> list[Attempt]:

@@ -7,14 +7,16 @@ from typing import Any
 
 from app.content.flow import Network, join, push, push_cheapest
 from app.content.generate.seeded import digest
+from app.content.renewal import First
 from app.content.values import Section
 
 # A release freezes every item at these seeds, so that all items that an attempt can hold are finite.
 LIVE_SEEDS = 8
 
-# What a draw minimises, the first first: sections without a critical item, items seen before, how often the items were
-# asked of others lately, the seed's own ranks. Each outweighs all that a paper can have of the next.
-CRITICAL, SEEN, ASKED, RANK_BITS = 1 << 128, 1 << 96, 1 << 64, 48
+# What a draw minimises, the first first: sections without a critical item, in a renewal items on nothing that changed
+# and then on nothing weak, items seen before, how often the items were asked of others lately, the seed's own ranks.
+# Each outweighs all that a paper can have of the next.
+CRITICAL, UNCHANGED, CORE, SEEN, ASKED, RANK_BITS = 1 << 192, 1 << 160, 1 << 128, 1 << 96, 1 << 64, 48
 NEVER: Mapping[str, int] = {}
 
 
@@ -56,9 +58,13 @@ class _Wear:
 
     seen: Collection[str]
     asked: Mapping[str, int]
+    first: First | None
 
-    def of(self, item: PoolItem) -> tuple[bool, int]:
-        return item.id in self.seen, self.asked.get(item.id, 0)
+    def of(self, item: PoolItem) -> int:
+        """Return what drawing it costs, before the seed has its say."""
+        rank = self.first.rank(item.id) if self.first else 0
+        preferred = UNCHANGED * (rank > 0) + CORE * (rank > 1)
+        return preferred + SEEN * (item.id in self.seen) + ASKED * self.asked.get(item.id, 0)
 
 
 # Of one section and key row: the item that the seed prefers, and what drawing it costs.
@@ -72,15 +78,17 @@ def draw(
     seed: int,
     avoid: Collection[str] = frozenset(),
     asked: Mapping[str, int] = NEVER,
+    first: First | None = None,
 ) -> Drawn:
     """Draw a paper whenever one exists; the same arguments always give the same paper.
 
     Every section gets its number of items, one of them critical where its pool has critical items and the other
     sections leave one; items in `avoid` (ids seen before) only where there are not enough others. Of what remains the
     items come first that others were asked least (`asked`: times by id, none where left out). Apart from that each key
-    row of a section is equally likely. Raises DrawError where no paper exists.
+    row of a section is equally likely. In a renewal as many items as possible are on what changed, then on what was
+    weak (`first`), seen before or not. Raises DrawError where no paper exists.
     """
-    wear = _Wear(frozenset(avoid), asked)
+    wear = _Wear(frozenset(avoid), asked, first)
     pools = [eligible(section, pool) for section in sections]
     chosen: dict[int, list[PoolItem]] = {index: [] for index in range(len(sections))}
     for group in _competing(pools):
@@ -198,15 +206,14 @@ def _share(
 
 
 def _offers(items: Iterable[PoolItem], seed: int, wear: _Wear) -> _Offers:
-    """Return for each key row the item to draw if that row is drawn: unseen, least asked, then as the seed ranks."""
+    """Return for each key row the item to draw if that row is drawn: what wears least, then as the seed ranks."""
     rows: dict[str, list[PoolItem]] = {}
     for item in items:
         rows.setdefault(item.key_row, []).append(item)
     offers = {}
     for row, same in rows.items():
-        item = min(same, key=lambda one: (*wear.of(one), digest("item", seed, one.id))) if len(same) > 1 else same[0]
-        seen, asked = wear.of(item)
-        offers[row] = (item, SEEN * seen + ASKED * asked + (digest("row", seed, row) >> (256 - RANK_BITS)))
+        item = min(same, key=lambda one: (wear.of(one), digest("item", seed, one.id))) if len(same) > 1 else same[0]
+        offers[row] = (item, wear.of(item) + (digest("row", seed, row) >> (256 - RANK_BITS)))
     return offers
 
 
@@ -232,6 +239,7 @@ def _proof(
         "key_rows": len({item.key_row for item in drawn}),
         "critical": sum(item.critical for item in drawn),
         "objectives": dict(Counter(item.objective for item in drawn)),
+        **({"renewal": _preferred(wear.first, drawn, pools)} if wear.first else {}),
         "sections": [
             {
                 "objective": section.objective,
@@ -248,4 +256,17 @@ def _proof(
             }
             for index, section in enumerate(sections)
         ],
+    }
+
+
+def _preferred(first: First, drawn: Sequence[PoolItem], pools: Sequence[Sequence[PoolItem]]) -> dict[str, int]:
+    """Return how many items were drawn for which reason, and how many could have been for the first two."""
+    ranks = Counter(first.rank(item.id) for item in drawn)
+    possible = Counter(first.rank(one) for one in {item.id for items in pools for item in items})
+    return {
+        "changed": ranks[0],
+        "weak": ranks[1],
+        "core": ranks[2],
+        "pool_changed": possible[0],
+        "pool_weak": possible[1],
     }

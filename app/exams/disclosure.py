@@ -110,7 +110,7 @@ def as_text(paper: dict[str, Any]) -> str:
 def _proof_lines(paper: dict[str, Any]) -> list[str]:
     proof, again = paper["proof"], {None: "not kept", True: "yes", False: "NO"}[paper["drawn_again"]]
     drawn = f"Drawn: {proof['items']} items of {proof['key_rows']} key rows, {proof['critical']} critical"
-    lines = [drawn, f"   Drawn from the same once more, it is the same paper: {again}"]
+    lines = [drawn, f"   Drawn from the same once more, it is the same paper: {again}", *_renewal_lines(proof)]
     lines += [
         f"   {one['objective']}: {one['drawn']} of {one['pool']} items, critical {one['critical']} of "
         f"{one['pool_critical']}, seen before {one['seen_before']}"
@@ -124,6 +124,18 @@ def _proof_lines(paper: dict[str, Any]) -> list[str]:
         )
     lines += [f"Break {one['number']}: {one['started_at']} to {one['ended_at']}" for one in paper["breaks"]]
     return lines
+
+
+def _renewal_lines(proof: dict[str, Any]) -> list[str]:
+    told = proof.get("renewal")
+    if told is None:
+        return []
+    since = f"edition {told['since']['edition']}" if told["since"] else "an edition that is not known"
+    line = (
+        f"   A renewal: {told['changed']} items rest on what changed since {since} (of {told['pool_changed']}), "
+        f"{told['weak']} on what was not right the last time (of {told['pool_weak']}), {told['core']} on neither"
+    )
+    return [line]
 
 
 def _regrade(regrade: Regrade, correction: Correction, item_hash: str, outcome: str | None) -> dict[str, Any]:

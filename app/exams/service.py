@@ -1,6 +1,6 @@
 """Drawing a paper, closing an attempt, granting one more: exams score, certification decides what it is worth."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 from app.audit import service as trail
 from app.content.draw import DrawError, Drawn, Pick
 from app.content.redraw import digest_of, inputs_of, redraw
+from app.content.renewal import Renewal
 from app.db import table_of
 from app.errors import NotFoundError, RefusedError
 from app.exams import cases, coaching, queries, timing
 from app.exams.exposure import asked_lately
 from app.exams.models import CLOSED_BY_WITHDRAWAL, ENDED, Attempt, AttemptGrant, Flag, PaperItem
 from app.exams.regrading import recount
+from app.exams.renewing import inputs_of_renewal
 from app.exams.responses import hash_revisions
 from app.exams.scoring import result_values
 from app.people import queries as people
@@ -38,22 +40,24 @@ def create_attempt(
     seed: int,
     granted: Sequence[timing.Granted] = (),
     networks: Sequence[str] = (),
+    renewal: Renewal | None = None,
     now: datetime,
 ) -> Attempt:
     """Draw a paper by seed from a release and store it as drawn; items not seen before come first.
 
     `number` is the attempt's among all that the person made at this course, from 1. The attempt keeps the terms of the
-    accommodations that hold (`granted`), whatever becomes of them later.
+    accommodations that hold (`granted`), whatever becomes of them later. Who renews sits the exam of the `renewal`.
     No item of it rests on a withdrawn row; RefusedError when the whole release is withdrawn, or too much of it.
     """
-    exam = exam_of(release.manifest)
+    exam = renewal.exam if renewal else exam_of(release.manifest)
     pool = releases.pool_of(session, release)
     seen = queries.items_seen(session, organisation_id, account_id, release.course_id)
     # Held to the end of the transaction: who withdraws now finds this attempt, and ends it.
     withdrawn = releases.withdrawals(session, organisation_id, release.id, hold=True)
     if withdrawn.whole:
         raise RefusedError("This edition was withdrawn; a new edition has to be signed first.")
-    drawn, inputs = _drawn(session, release, pool, seed, seen, withdrawn.facts)
+    asks = inputs_of_renewal(session, account_id=account_id, release=release, pool=pool, renewal=renewal)
+    drawn, inputs = _drawn(session, release, pool, seed, seen, withdrawn.facts, asks)
     attempt = Attempt(
         organisation_id=organisation_id,
         account_id=account_id,
@@ -104,10 +108,13 @@ def _drawn(  # noqa: PLR0917  what a draw takes, in its order
     seed: int,
     seen: Collection[str],
     withdrawn: Collection[str],
+    renewal: Mapping[str, Any],
 ) -> tuple[Drawn, dict[str, Any]]:
     left_out = releases.items_resting_on(session, release.id, withdrawn) if withdrawn else {}
     asked = asked_lately(session, release.organisation_id, release.id)
     inputs = inputs_of(pool.items, left_out=left_out, seen=seen, asked=asked)
+    if renewal:
+        inputs["renewal"] = renewal
     try:
         return redraw(exam_of(release.manifest).sections, pool.items, seed=seed, inputs=inputs), inputs
     except DrawError as error:

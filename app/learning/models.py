@@ -24,10 +24,19 @@ class Assignment(Base):
 
 
 class LessonCompletion(Base):
-    """A lesson that a person marked as read, in the release that they read."""
+    """A lesson that a person marked as read, in the release that they read; for a renewal they may read it again."""
 
     __tablename__ = "lesson_completion"
-    __table_args__ = (sa.UniqueConstraint("organisation_id", "account_id", "release_id", "lesson_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint(
+            "organisation_id",
+            "account_id",
+            "release_id",
+            "lesson_id",
+            "completed_at",
+            name="uq_lesson_completion_reading",
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))

@@ -12,6 +12,15 @@ from app.learning.evidence_models import EvidenceDecision, OutsideEvidence
 from app.learning.models import Assignment, LessonCompletion
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A lesson that was read: in which release, and when; it may have been read again later."""
+
+    lesson_id: str
+    release_id: int
+    read_at: datetime
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Acceptance:
     """Evidence from outside that somebody accepted for requirements of a course, and until when it is valid."""
@@ -27,11 +36,16 @@ class Acceptance:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Assigned:
-    """An assignment, the ids of the lessons of its course that the person read in whatever release, and acceptances."""
+    """An assignment with what the person read of its course, in whatever release, and what was accepted for it."""
 
     assignment: Assignment
-    lessons_read: frozenset[str]
+    readings: frozenset[Reading] = frozenset()
     accepted: tuple[Acceptance, ...] = ()
+
+    @property
+    def lessons_read(self) -> frozenset[str]:
+        """The ids of the lessons that were ever read."""
+        return frozenset(one.lesson_id for one in self.readings)
 
 
 def assigned(
@@ -39,15 +53,17 @@ def assigned(
 ) -> dict[tuple[int, str], Assigned]:
     """Return what is assigned to people with the lessons read, by (account, course), due first; one query."""
     of = {"organisation_id": organisation_id, "account_ids": account_ids, "course_ids": course_ids}
-    rows: dict[tuple[int, str], tuple[Assignment, set[str], dict[int, Acceptance]]] = {}
-    for one, lesson_id, decision, evidence in session.execute(_assigned(some=course_ids is not None), of):
+    rows: dict[tuple[int, str], tuple[Assignment, set[Reading], dict[int, Acceptance]]] = {}
+    for one, lesson_id, release_id, read_at, decision, evidence in session.execute(
+        _assigned(some=course_ids is not None), of
+    ):
         found = rows.setdefault((one.account_id, one.course_id), (one, set(), {}))
         if lesson_id is not None:
-            found[1].add(lesson_id)
+            found[1].add(Reading(lesson_id, release_id, read_at))
         if decision is not None:
             found[2][decision.id] = acceptance(decision, evidence)
     return {
-        key: Assigned(assignment=one, lessons_read=frozenset(read), accepted=tuple(accepted.values()))
+        key: Assigned(assignment=one, readings=frozenset(read), accepted=tuple(accepted.values()))
         for key, (one, read, accepted) in rows.items()
     }
 
@@ -74,9 +90,16 @@ ACCEPTED = (
 
 
 @cache
-def _assigned(*, some: bool) -> Select[Assignment, str, EvidenceDecision, OutsideEvidence]:
+def _assigned(*, some: bool) -> Select[Assignment, str, int, datetime, EvidenceDecision, OutsideEvidence]:
     query = (
-        select(Assignment, LessonCompletion.lesson_id, EvidenceDecision, OutsideEvidence)
+        select(
+            Assignment,
+            LessonCompletion.lesson_id,
+            LessonCompletion.release_id,
+            LessonCompletion.completed_at,
+            EvidenceDecision,
+            OutsideEvidence,
+        )
         .outerjoin(
             LessonCompletion,
             (LessonCompletion.organisation_id == Assignment.organisation_id)

@@ -60,9 +60,19 @@ def assign(
 
 
 def complete_lesson(
-    session: Session, *, organisation_id: int, account_id: int, release_id: int, lesson_id: str, now: datetime
+    session: Session,
+    *,
+    organisation_id: int,
+    account_id: int,
+    release_id: int,
+    lesson_id: str,
+    now: datetime,
+    since: datetime | None = None,
 ) -> bool:
-    """Record that a person read a lesson of a release; False when that was recorded before."""
+    """Record that a person read a lesson of a release; False when that was recorded before.
+
+    What was read before `since` is read again. The caller holds the person's lock, so that nothing is recorded twice.
+    """
     release = releases.get_release(session, organisation_id, release_id)
     if lesson_id not in {lesson["id"] for lesson in release.manifest["lessons"]}:
         raise NotFoundError
@@ -71,8 +81,9 @@ def complete_lesson(
         LessonCompletion.account_id == account_id,
         LessonCompletion.release_id == release_id,
         LessonCompletion.lesson_id == lesson_id,
+        *([LessonCompletion.completed_at >= since] if since else []),
     )
-    if session.scalar(known) is not None:
+    if session.scalar(known.limit(1)) is not None:
         return False
     completion = LessonCompletion(
         organisation_id=organisation_id,

@@ -51,19 +51,26 @@ def freeze(course: Course) -> Frozen:
     items = tuple(
         frozen_item(item, course, media) for seed in range(LIVE_SEEDS) for item in generate.items_of(course, seed=seed)
     )
+    lessons = tuple(
+        (lesson.id, lesson.title, lesson.minutes, render_lesson(course, lesson, media)) for lesson in course.lessons
+    )
+    hashes = {lesson_id: _lesson_hash(title, html, media) for lesson_id, title, _, html in lessons}
     return Frozen(
         course_id=course.id,
         title=course.title,
         edition=course.edition,
         hash=digest,
         files=dict(course.files),
-        manifest={**manifest_of(course), "items": len({item.id for item in items})},
+        manifest={**manifest_of(course), "items": len({item.id for item in items}), "lesson_hashes": hashes},
         pieces=pieces_of(course),
-        lessons=tuple(
-            (lesson.id, lesson.title, lesson.minutes, render_lesson(course, lesson, media)) for lesson in course.lessons
-        ),
+        lessons=lessons,
         items=items,
     )
+
+
+def _lesson_hash(title: str, html: str, media: str) -> str:
+    """Return the SHA-256 (hex) of what a lesson shows, its facts too; the address of pictures differs by edition."""
+    return hashlib.sha256(f"{title}\n{html.replace(media, '')}".encode()).hexdigest()
 
 
 def media_url(digest: str, course_id: str) -> str:

@@ -71,8 +71,12 @@ _SIGNED = exists().where(ReleaseSignature.release_id == Release.id)
 
 
 def counts() -> ColumnElement[bool]:
-    """Return which attempts count: what was submitted or ran out, and was not ended by somebody else."""
-    return Attempt.closed_by.in_((SUBMITTED, RAN_OUT))
+    """Return which attempts count: what was submitted or ran out, and was not ended by somebody else.
+
+    A renewal's paper is shorter, and asks on purpose what its person found hard: it is no sample of the exam.
+    """
+    whole: ColumnElement[bool] = Attempt.proof["renewal", "core"].as_integer().is_(None)
+    return Attempt.closed_by.in_((SUBMITTED, RAN_OUT)) & whole
 
 
 def sat_releases(session: Session, organisation_id: int, course_id: str | None = None) -> tuple[SatRelease, ...]:

@@ -17,7 +17,7 @@ from app.exams.history import History, sat
 from app.exams.models import Accommodation, CoachingTask
 from app.learning.evidence_models import EvidenceDecision, OutsideEvidence
 from app.learning.models import Assignment, LessonCompletion
-from app.learning.queries import ACCEPTED, Acceptance, Assigned, acceptance
+from app.learning.queries import ACCEPTED, Acceptance, Assigned, Reading, acceptance
 from app.people.models import Account, Clinic, RoleGrant
 from app.people.permissions import Role
 from app.releases import queries as releases
@@ -64,7 +64,7 @@ _PERSON = (
         Clinic.id.label("clinic_id"),
         Clinic.name.label("clinic"),
         Assignment,
-        LessonCompletion.lesson_id,
+        LessonCompletion,
         EvidenceDecision,
         OutsideEvidence,
         Accommodation,
@@ -114,7 +114,7 @@ def technician_record(
     clinics = {row.clinic_id: row.clinic for row in rows if row.clinic_id is not None}
     if not rows or (within is not None and clinics.keys().isdisjoint(within)):
         raise NotFoundError
-    held = certifications.held_by(session, organisation_id, [account_id]).get(account_id, [])
+    held = certifications.held_by(session, organisation_id, [account_id], taught=True).get(account_id, [])
     read = sat(session, organisation_id, [account_id])
     histories = doubted(session, read.histories, held)
     record = Record(
@@ -153,14 +153,15 @@ def _accommodations(rows: Sequence[Row[*tuple[Any, ...]]]) -> tuple[tuple[Accomm
 
 
 def _assigned(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[str, Assigned]:
-    found: dict[str, tuple[Assignment, set[str], dict[int, Acceptance]]] = {}
+    found: dict[str, tuple[Assignment, set[Reading], dict[int, Acceptance]]] = {}
     for row in rows:
         if row.Assignment is not None:
             _, read, accepted = found.setdefault(row.Assignment.course_id, (row.Assignment, set(), {}))
-            read.update([row.lesson_id] if row.lesson_id else [])
+            one = row.LessonCompletion
+            read.update([Reading(one.lesson_id, one.release_id, one.completed_at)] if one else [])
             if row.EvidenceDecision is not None:
                 accepted[row.EvidenceDecision.id] = acceptance(row.EvidenceDecision, row.OutsideEvidence)
     return {
-        course_id: Assigned(assignment=assignment, lessons_read=frozenset(read), accepted=tuple(accepted.values()))
+        course_id: Assigned(assignment=assignment, readings=frozenset(read), accepted=tuple(accepted.values()))
         for course_id, (assignment, read, accepted) in found.items()
     }

@@ -10,13 +10,12 @@ from app.certification import service
 from app.certification.standing import Record, Standing, standing_of
 from app.errors import NotFoundError
 from app.exams import timing
-from app.learning import queries as learning
 from app.people.permissions import Action
 from app.releases import queries as releases
 from app.releases.queries import InForce
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
-from app.web.exam_words import rules_of, seat_text
+from app.web.exam_words import renewal_rules, rules_of, seat_text
 from app.web.home import next_step, own_record, progress_status
 from app.web.withdrawals import lesson_without, withdrawal_alerts
 from app.web.words import Context, counted, day, grace_words, scope_rows
@@ -37,14 +36,14 @@ def show(course_id: str) -> Any:
 @requires(Action.LEARN)
 def lesson(course_id: str, lesson_id: str) -> Any:
     """Show a lesson as it was rendered when the release was published."""
-    who = visitor().actor
+    who = visitor()
     with reading() as found:
-        assigned = learning.assigned(found, who.organisation_id, [who.account_id], [course_id])
-        in_force = releases.all_in_force(found, who.organisation_id, [course_id]).get(course_id)
-        if in_force is None or (who.account_id, course_id) not in assigned:
+        record = own_record(found, who, [course_id], practice=False)
+        in_force = releases.all_in_force(found, who.actor.organisation_id, [course_id]).get(course_id)
+        if in_force is None or course_id not in record.assigned:
             raise NotFoundError
         html = releases.lesson_html(found, in_force.release.id, lesson_id).html
-    read = assigned[who.account_id, course_id].lessons_read
+    read = standing_of(record, in_force.release, now(), in_force.withdrawn).lessons_read
     text, alerts = lesson_without(html, in_force.withdrawn, visitor().person.time_zone)
     return render_template("courses/lesson.html", lesson=_lesson(in_force, lesson_id, text, read, alerts))
 
@@ -113,7 +112,7 @@ def _course(where: Standing, in_force: InForce) -> Context:
         "editions_url": url_for("editions.show", course_id=where.release.course_id),
         "done": done,
         "total": len(lessons),
-        "here": done + 1 if unread else None,
+        "here": [one["id"] for one in lessons].index(unread[0]) + 1 if unread else None,
         "progress": f"{done} of {counted(len(lessons), 'lesson')} read",
         "minutes": f"About {manifest['study_minutes']} minutes",
         "action": step["action"] if step and unread else None,
@@ -159,7 +158,7 @@ def _exam(where: Standing) -> Context:
     action = {"label": label, "href": url_for("exams.start", course_id=where.release.course_id)}
     return {
         "text": seat_text(where, zone),
-        "rules": rules_of(where.release.manifest, where.terms),
+        "rules": rules_of(where.release.manifest, where.terms, where.renewal),
         "status": None,
         "action": action if may_sit else None,
     }
@@ -177,6 +176,7 @@ def _goal(where: Standing) -> Context:
         "facts": [
             {"term": "Valid for", "value": counted(scheme["validity_months"], "month")},
             {"term": "Renewal", "value": f"in the last {counted(scheme['renewal_window_days'], 'day')}"},
+            *renewal_rules(manifest),
             {"term": "Days of grace", "value": grace_words(scheme["grace_days"], grants=bool(where.cells))},
         ],
         "scope": scope_rows(where.cells, manifest["devices"]),

@@ -7,11 +7,21 @@ from app.certification.rules import RequirementKind
 from app.certification.standing import Standing
 from app.exams import queries, timing
 from app.exams.accommodations import Signed
+from app.exams.models import Attempt
 from app.exams.queries import Sheet
 from app.exams.timing import RefusalKind
 from app.people.networks import elsewhere, is_inside
 from app.web.access import now, visitor
-from app.web.exam_words import Held, bar_context, break_link, item_context, review_context, rules_of
+from app.web.exam_words import (
+    Held,
+    bar_context,
+    break_link,
+    item_context,
+    renewal_text,
+    review_context,
+    rules_of,
+    size_of,
+)
 from app.web.terms_words import notes_of
 from app.web.words import Context
 
@@ -40,14 +50,17 @@ def start_page(where: Standing, text: str, signed: list[Signed], *, refused: boo
     going_on = where.open_attempt
     terms = timing.terms_of(going_on.terms) if going_on else where.terms
     manifest = where.release.manifest
+    renewal = where.renewal if going_on is None or _is_renewal(going_on) else None
     unread = next((one for one in where.assessment.missing if one.kind is RequirementKind.LESSONS), None)
     return {
-        "title": f"{where.release.title}: exam",
+        "title": f"{where.release.title}: {'renewal exam' if renewal else 'exam'}",
         "sub": "" if refused else text,
         "course_url": course_url,
         "course_title": where.release.title,
-        "rules": rules_of(manifest, terms),
-        "more": notes_of(terms, manifest["exam"], signed, visitor().person.time_zone) if signed else None,
+        "again": where.again is not None,
+        "renewal": renewal_text(renewal, terms) if renewal and not refused else "",
+        "rules": rules_of(manifest, terms, renewal),
+        "more": notes_of(terms, size_of(manifest, renewal)[1], signed, visitor().person.time_zone) if signed else None,
         "points": POINTS,
         "declaration": DECLARATION,
         "start_url": url_for("exams.begin", course_id=course_id),
@@ -58,6 +71,10 @@ def start_page(where: Standing, text: str, signed: list[Signed], *, refused: boo
         "code": bool(where.release.manifest["exam"].get("proctor_code")),
         "elsewhere": "" if is_inside(request.remote_addr, networks) else elsewhere(request.remote_addr),
     }
+
+
+def _is_renewal(attempt: Attempt) -> bool:
+    return "renewal" in attempt.proof
 
 
 def _refusal(where: Standing, text: str) -> Context:
@@ -92,7 +109,7 @@ def bar_of(found: queries.Sitting | Sheet, current: int | None) -> Context:
     return bar_context(
         attempt.id,
         found.title,
-        f"Certification exam, attempt {attempt.number}",
+        f"{'Renewal' if _is_renewal(attempt) else 'Certification'} exam, attempt {attempt.number}",
         found.marks,
         deadline_at=attempt.deadline_at,
         now=now(),

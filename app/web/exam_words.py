@@ -10,14 +10,21 @@ from markupsafe import Markup, escape
 
 from app.certification.refusals import why_no_seat
 from app.certification.standing import Standing
+from app.content.renewal import Renewal, shortened
 from app.content.values import ItemType, Scoring
 from app.exams import timing
 from app.exams.models import Attempt
 from app.exams.queries import Mark
 from app.exams.responses import Certainty, Chosen, understood
+from app.releases.manifest import exam_of, scheme_of
 from app.web.terms_words import time_words
 from app.web.words import Context, clock_time, counted, moment
 
+LESSONS_AGAIN = {
+    "all": "all, read again in the renewal window",
+    "changed": "those that changed since the last certification",
+    "none": "none",
+}
 LINE_BREAK = "<br>"
 INSTRUCTIONS = {
     ItemType.SINGLE.value: "Choose one answer",
@@ -39,14 +46,44 @@ CERTAINTIES = [
 ]
 
 
-def rules_of(manifest: Mapping[str, Any], terms: timing.Terms = timing.STANDARD) -> list[Context]:
+def size_of(manifest: Mapping[str, Any], renewal: Renewal | None = None) -> tuple[int, int]:
+    """Return how many questions an exam has, and its minutes: those of the renewal where somebody renews."""
+    if renewal is not None:
+        return renewal.items, renewal.exam.time_limit_minutes
+    exam = manifest["exam"]
+    return sum(section["items"] for section in exam["sections"]), exam["time_limit_minutes"]
+
+
+def renewal_text(renewal: Renewal, terms: timing.Terms = timing.STANDARD) -> str:
+    """Return what a renewal asks, in a sentence."""
+    minutes = time_words(renewal.exam.time_limit_minutes * terms.time_factor)
+    asked = counted(renewal.items, "question")
+    return f"Renewal exam: {asked}, {minutes}; first what changed since you were certified, then what you found hard."
+
+
+def renewal_rules(manifest: Mapping[str, Any]) -> list[Context]:
+    """Return what a scheme asks of a renewal, nothing where that is what it asks of a first issue."""
+    scheme, items = scheme_of(manifest), scheme_of(manifest).renewal_items
+    if items is None or scheme.renewal_lessons is None:
+        return []
+    exam = shortened(exam_of(manifest), items)
+    number = counted(sum(section.items for section in exam.sections), "question")
+    return [
+        {"term": "To renew, the exam", "value": f"{number} in {time_words(exam.time_limit_minutes)}"},
+        {"term": "To renew, the lessons", "value": LESSONS_AGAIN[scheme.renewal_lessons]},
+    ]
+
+
+def rules_of(
+    manifest: Mapping[str, Any], terms: timing.Terms = timing.STANDARD, renewal: Renewal | None = None
+) -> list[Context]:
     """Return an exam's rules as terms and values, for a person with the terms that they were granted."""
     exam = manifest["exam"]
-    items = sum(section["items"] for section in exam["sections"])
+    items, minutes = size_of(manifest, renewal)
     wait = exam["retake_wait_hours"]
     rules = [
         {"term": "Questions", "value": str(items)},
-        {"term": "Time", "value": time_words(exam["time_limit_minutes"] * terms.time_factor)},
+        {"term": "Time", "value": time_words(minutes * terms.time_factor)},
         {"term": "To pass", "value": f"{exam['cut_score_percent']}%"},
         {"term": "Attempts", "value": str(exam["attempts"] + terms.extra_attempts)},
         {"term": "Between attempts", "value": f"{counted(wait, 'hour')} of waiting" if wait else "no waiting"},

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 from app.certification.attesting import SignOffState
 from app.certification.lifecycle import State, StateAsOf
 from app.certification.queries import Held
-from app.certification.rules import counts_as_practice
+from app.certification.renewal import lessons_text
+from app.certification.rules import counts_as_practice, renewal_open
 from app.certification.standing import Record, Standing, records, standing_of
 from app.exams import cards, refresher, timing
 from app.exams.case_news import News
-from app.exams.models import Attempt
 from app.exams.timing import RefusalKind
 from app.people.permissions import Action
 from app.releases.manifest import TYPES, procedure_name
@@ -22,9 +22,10 @@ from app.releases.queries import InForce
 from app.reports.releases import unsigned
 from app.reports.sign_offs import PRACTICE
 from app.web.access import Visitor, now, reading, requires, visitor
-from app.web.exam_words import seat_text
+from app.web.exam_words import renewal_text, seat_text, size_of
 from app.web.held_words import held_alert
 from app.web.home_news import TOLD_FOR, news_alerts
+from app.web.home_running import go_on, running_alert, running_first, running_row
 from app.web.practice_pages import waiting_alert
 from app.web.recall_task_pages import open_alerts, open_line
 from app.web.withdrawals import withdrawal_alerts
@@ -34,7 +35,6 @@ from app.web.words import (
     day,
     days_left,
     held_cells,
-    moment,
     scope_lines,
     short_day,
     status_of,
@@ -67,7 +67,7 @@ def show() -> Any:
         for course_id in dict.fromkeys([*record.assigned, *record.held])
         if course_id in in_force
     ]
-    standings.sort(key=_running_first)
+    standings.sort(key=running_first)
     stopped = [alert for one in in_force.values() for alert in withdrawal_alerts(one, who.person.time_zone)]
     home = _home(who, record, standings, [*stopped, *news_alerts(standings, news)])
     return render_template("home/home.html", home={**home, "refresher": _refresher(standings, due)})
@@ -128,7 +128,7 @@ def _home(who: Visitor, record: Record, standings: list[Standing], stopped: list
         "name": who.person.name.split()[0],
         "today": weekday(today),
         "place": ", ".join(who.person.clinics),
-        "running": [_running(one, who.person.time_zone) for one in running[1:]],
+        "running": [running_alert(one, who.person.time_zone) for one in running[1:]],
         "alerts": [
             *open_alerts(record.held.values(), today, now()),
             *_to_sign(record),
@@ -144,42 +144,12 @@ def _home(who: Visitor, record: Record, standings: list[Standing], stopped: list
     }
 
 
-def _running_first(where: Standing) -> tuple[bool, float]:
-    """Order courses so that running exams come first, and of these the one that ends first; the others stay."""
-    attempt = where.open_attempt
-    return attempt is None, attempt.deadline_at.timestamp() if attempt else 0
-
-
-def _running(where: Standing, zone: str) -> Context:
-    """Return an exam that runs beside the one that is the next step."""
-    return {
-        "tone": "warning",
-        "title": f"{where.release.title}: your exam is running",
-        **_go_on(where.open_attempt, zone),
-    }
-
-
-def _go_on(attempt: Attempt | None, zone: str) -> Context:
-    if attempt is None:
-        return {}
-    text = f"{_left(attempt)}, until {moment(attempt.deadline_at, zone)}. What you answered is saved."
-    return {
-        "text": text,
-        "action": {"label": "Go on", "href": url_for("exams.item", attempt_id=attempt.id, position=1)},
-    }
-
-
-def _left(attempt: Attempt) -> str:
-    left = timing.seconds_left(attempt.deadline_at, now())
-    return f"{counted(left // 60, 'minute') if left >= 60 else counted(left, 'second')} left"
-
-
 def next_step(where: Standing, today: date, zone: str) -> Context | None:
     """Return what a person does next in a course: go on reading, go on sitting, start the exam; None if nothing."""
     manifest = where.release.manifest
     lessons = manifest["lessons"]
-    unread = [lesson for lesson in lessons if lesson["id"] not in where.lessons_read]
-    done = len(lessons) - len(unread)
+    unread = _unread(where, today)
+    done = sum(lesson["id"] in where.lessons_read for lesson in lessons)
     step: Context = {
         "label": where.release.title,
         "done": done,
@@ -190,29 +160,20 @@ def next_step(where: Standing, today: date, zone: str) -> Context | None:
     }
     course_id = where.release.course_id
     if where.open_attempt:
-        return {**step, "title": "Go on with your exam", **_go_on(where.open_attempt, zone)}
+        return {**step, "title": "Go on with your exam", **go_on(where.open_attempt, zone)}
     if where.withdrawn.whole:
         return None
-    if unread and where.state.state not in (State.ACTIVE, State.GRACE, State.SUSPENDED):
-        first = unread[0]
-        number = lessons.index(first) + 1
-        url = url_for("courses.lesson", course_id=course_id, lesson_id=first["id"])
-        return {
-            **step,
-            "title": first["title"],
-            "text": manifest["summary"],
-            "here": number,
-            "progress": f"lesson {number} of {len(lessons)}",
-            "action": {"label": "Continue lesson" if done else "Start the course", "href": url},
-            "notes": [f"About {first['minutes']} minutes", *step["notes"]],
-        }
+    if unread:
+        return {**step, **_lesson_step(where, unread[0], done, step["notes"])}
     if isinstance(where.seat, timing.Allowed) and not _passed(where):
         again = where.held is not None
         text = "Sit the exam again to renew your certification." if again else "You have read every lesson."
+        minutes = size_of(manifest, where.renewal)[1]
+        told = f"{text} It takes at most {minutes} minutes."
         return {
             **step,
             "title": "Renew your certification" if again else "Sit the exam",
-            "text": f"{text} It takes at most {manifest['exam']['time_limit_minutes']} minutes.",
+            "text": renewal_text(where.renewal, where.terms) if where.renewal else told,
             "action": {"label": "Go to the exam", "href": url_for("exams.start", course_id=course_id)},
         }
     return None
@@ -221,6 +182,35 @@ def next_step(where: Standing, today: date, zone: str) -> Context | None:
 def _to_sign(record: Record) -> list[Context]:
     """Return a banner for each treatment that waits for its technician's signature."""
     return [waiting_alert(one) for one in record.observed if one.state is SignOffState.WAITING]
+
+
+def _unread(where: Standing, today: date) -> list[Context]:
+    """Return the lessons to read next: of a renewal those that it needs, none while a certification is current."""
+    lessons = where.release.manifest["lessons"]
+    if where.again:
+        period = where.state.latest_period
+        needed = where.again.missing if period and renewal_open(period, today) else ()
+        return [one for one in lessons if one["id"] in needed]
+    if where.state.state in (State.ACTIVE, State.GRACE, State.SUSPENDED):
+        return []
+    return [one for one in lessons if one["id"] not in where.lessons_read]
+
+
+def _lesson_step(where: Standing, first: Context, done: int, notes: list[str]) -> Context:
+    lessons = where.release.manifest["lessons"]
+    number = lessons.index(first) + 1
+    started = "Continue lesson" if done else "Start the course"
+    return {
+        "title": first["title"],
+        "text": lessons_text(where.again) + "." if where.again else where.release.manifest["summary"],
+        "here": number,
+        "progress": f"lesson {number} of {len(lessons)}",
+        "action": {
+            "label": "Read the lesson" if where.again else started,
+            "href": url_for("courses.lesson", course_id=where.release.course_id, lesson_id=first["id"]),
+        },
+        "notes": [f"About {first['minutes']} minutes", *notes],
+    }
 
 
 def _waits_for_a_seat(where: Standing) -> bool:
@@ -340,14 +330,8 @@ def _assignment(where: Standing, today: date) -> Context:
         "note": "Done" if where.assessment.met or is_current(where.state) else due,
         "href": url_for("courses.show", course_id=where.release.course_id),
         "status": progress_status(where, today),
-        **(_running_row(where.open_attempt) if where.open_attempt else {}),
+        **(running_row(where.open_attempt) if where.open_attempt else {}),
     }
-
-
-def _running_row(attempt: Attempt) -> Context:
-    status = {"state": "training", "label": "", "note": "Exam running", "due": False}
-    href = url_for("exams.item", attempt_id=attempt.id, position=1)
-    return {"note": _left(attempt), "href": href, "status": status}
 
 
 def progress_status(where: Standing, today: date) -> Context:

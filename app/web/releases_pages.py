@@ -25,7 +25,7 @@ from app.web.change_pages import (
     counted_noun,
     impact_tiles,
 )
-from app.web.exam_words import rules_of
+from app.web.exam_words import renewal_rules, rules_of
 from app.web.protocol_pages import protocol_parts
 from app.web.recalls_pages import recall_url
 from app.web.withdrawals import coming_back_alerts, withdrawal_alerts
@@ -336,6 +336,7 @@ def _scheme(release: Release) -> Context:
             {"term": "Valid for", "value": counted(scheme["validity_months"], "month")},
             {"term": "A renewal counts", "value": EXPIRY[scheme["expiry_basis"]]},
             {"term": "Renewal", "value": f"in the last {counted(scheme['renewal_window_days'], 'day')}"},
+            *renewal_rules(release.manifest),
             {"term": "Days of grace", "value": grace_words(scheme["grace_days"], grants=bool(cells))},
         ],
         "scope": scope_rows(cells, release.manifest["devices"]),

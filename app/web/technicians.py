@@ -30,7 +30,7 @@ from app.web.life_pages import act_links
 from app.web.practice_pages import line_state
 from app.web.recall_task_pages import open_line
 from app.web.technicians_words import attempts_used, why_failed
-from app.web.terms_words import terms_lines
+from app.web.terms_words import terms_lines, time_words
 from app.web.words import (
     Context,
     counted,
@@ -232,7 +232,7 @@ def _seat(where: Standing, zone: str) -> str:
     if where.open_attempt:
         return f"Sitting the exam now, until {moment(where.open_attempt.deadline_at, zone)}."
     if isinstance(where.seat, timing.Allowed):
-        return f"Can sit the exam: {attempt_words(where.attempts, where.seat).lower()}."
+        return f"Can sit the {_exam(where)}: {attempt_words(where.attempts, where.seat).lower()}."
     when = from_when(where.seat.when, zone) if where.seat.when else ""
     return {
         RefusalKind.PASSED: "The exam is passed.",
@@ -241,6 +241,14 @@ def _seat(where: Standing, zone: str) -> str:
         RefusalKind.USED_UP: "All attempts are used up. It takes one more, granted with a reason.",
         RefusalKind.WITHDRAWN: "Nobody can sit the exam: this edition was withdrawn.",
     }[where.seat.kind]
+
+
+def _exam(where: Standing) -> str:
+    """Return what is sat next: a renewal's is told with its size."""
+    if where.renewal is None:
+        return "exam"
+    minutes = time_words(where.renewal.exam.time_limit_minutes * where.terms.time_factor)
+    return f"renewal exam ({counted(where.renewal.items, 'question')}, {minutes})"
 
 
 def _assignment(where: Standing, today: date) -> Context:

@@ -1,9 +1,8 @@
 """What the pages say of accommodations: more time, attempts and breaks, in words that name no reason."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil
-from typing import Any
 
 from app.exams import timing
 from app.exams.accommodations import Signed
@@ -37,11 +36,10 @@ def terms_lines(terms: Terms) -> list[str]:
     return lines
 
 
-def notes_of(terms: Terms, exam: Mapping[str, Any], signed: Sequence[Signed], zone: str) -> Context:
-    """Return what the start page tells of one's own accommodation, and where it comes from."""
+def notes_of(terms: Terms, limit: int, signed: Sequence[Signed], zone: str) -> Context:
+    """Return what the start page tells of one's own accommodation, and where it comes from; `limit` is in minutes."""
     lines = terms_lines(terms)
     if terms.time_factor > 1:
-        limit = exam["time_limit_minutes"]
         lines[0] = f"{time_words(limit * terms.time_factor)} instead of {time_words(limit)}"
     if terms.breaks:
         lines.append("In a break the clock stands still, and no question is shown")

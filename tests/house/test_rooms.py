@@ -29,6 +29,7 @@ NOT_PURE = {
     "case_models": "tables",
     "case_queries": "reads cases and appeals",
     "cases": "the part of a room's service that is about cases",
+    "renewing": "reads what a renewal asks first, for exams' service",
     "disclosure": "reads a paper and leaves a trail entry",
     "equipment": "reads and writes the devices of a clinic",
     "coaching": "writes down what is to be talked over, and that it was",

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.content.draw import LIVE_SEEDS, DrawError, Drawn, PoolItem, draw, most_papers, shortfalls, variant_seed
+from app.content.redraw import inputs_of, redraw, renewal_inputs
+from app.content.renewal import First
 from app.content.values import Section
 from tests.unit.course_rows import section
 
@@ -89,6 +91,53 @@ def test_the_best_paper_is_drawn_whenever_there_is_one(
     paper = as_paper(draw(sections, pool, seed=seed, avoid=avoid, asked=asked))
     assert paper in possible
     assert rank(paper) == min(map(rank, possible))
+
+
+@given(
+    sections=exams,
+    pool=pools(),
+    seed=st.integers(0, 2**64),
+    seen=st.sets(st.integers(0, 5)),
+    changed=st.sets(st.integers(0, 5)),
+    weak=st.sets(st.integers(0, 5)),
+)
+def test_a_renewal_asks_first_what_changed_and_then_what_was_weak(
+    sections: list[Section], pool: list[PoolItem], seed: int, seen: set[int], changed: set[int], weak: set[int]
+) -> None:
+    first = First(changed={f"i{one}" for one in changed}, weak={f"i{one}" for one in weak})
+    avoid, critical = {f"i{number}" for number in seen}, {one.id for one in pool if one.critical}
+
+    def rank(paper: Paper) -> tuple[int, int, int, int]:
+        return (
+            -len({index for index, one in paper if one in critical}),
+            -sum(one in first.changed for _, one in paper),
+            -sum(one in first.weak and one not in first.changed for _, one in paper),
+            sum(one in avoid for _, one in paper),
+        )
+
+    possible = list(papers(sections, pool))
+    if possible:
+        drawn = draw(sections, pool, seed=seed, avoid=avoid, first=first)
+        paper = as_paper(drawn)
+        assert rank(paper) == min(map(rank, possible))
+        told = drawn.proof["renewal"]
+        assert (told["changed"], told["weak"]) == (-rank(paper)[1], -rank(paper)[2])
+        assert told["changed"] + told["weak"] + told["core"] == drawn.proof["items"]
+
+
+def test_a_renewal_is_drawn_again_from_its_inputs() -> None:
+    pool = [item(f"i{number}", critical=number % 7 == 0) for number in range(30)]
+    whole, shorter = section(9, "settings"), section(4, "settings")
+    first = First(changed={"i3", "i5"}, weak={"i8", "i9"})
+    seen, asked = {"i1", "i8"}, {"i2": 4}
+    inputs = {
+        **inputs_of(pool, left_out={"i9"}, seen=seen, asked=asked),
+        "renewal": renewal_inputs(pool, sections=[shorter], first=first),
+    }
+    kept = [one for one in pool if one.id != "i9"]
+    drawn = draw([shorter], kept, seed=11, avoid=seen, asked=asked, first=first)
+    assert redraw([whole], pool, seed=11, inputs=inputs).picks == drawn.picks
+    assert {"i3", "i5", "i8"} < {pick.item_id for pick in drawn.picks}  # the fourth is a critical one
 
 
 @given(sections=exams, pool=pools(), count=st.integers(1, 2))
