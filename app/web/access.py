@@ -43,7 +43,7 @@ SITTING = (
 )
 SIGNED_IN = "signed in"
 PUBLIC = "public"
-NO_STAFF = frozenset({PUBLIC, SIGNED_IN, Action.LEARN.value})
+NO_STAFF = frozenset({PUBLIC, Action.LEARN.value})
 SIGNED_OUT = "You were signed out: after some time without use, or everywhere at once. Sign in to go on where you were."
 
 

@@ -56,7 +56,7 @@ def contest(page: Page, attempt_id: int, item: Asked) -> None:
     expect(page.get_by_role("heading", level=1, name="Not passed")).to_be_visible()
     page.get_by_role("link", name="Contest a question or the result").click()
     look_at(page)
-    page.get_by_label("What you contest").select_option(f"Question {item.position}")
+    page.get_by_label("What you contest").select_option(str(item.position))
     page.get_by_label("What is wrong").fill(WORDS)
     page.get_by_role("button", name="Contest").click()
     expect(page.get_by_text("Your appeal is on record.")).to_be_visible()

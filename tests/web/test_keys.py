@@ -23,7 +23,7 @@ from app.people import service
 from app.people.permissions import Role
 from app.releases.models import ItemContent, ReleasePiece
 from tests.asking import sign_edition
-from tests.factories import COURSE, ZONE, World, frozen_course
+from tests.factories import COURSE, ZONE, World, frozen_course, observe
 from tests.integration.outside import upload
 from tests.web.conftest import Browser
 from tests.web.page import Page, scrubbed
@@ -34,12 +34,14 @@ CANARY = "canary"
 PASSING = {"X-Request-Id", "Set-Cookie", "Content-Length"}
 SECRET = {"prompt", "correct", "wrong", "why", "stem", "options", "key"}
 SHOWN = {"type", "stem", "options", "rights", "unit", "notice", "media", "topic", "scoring"}
+# Of a recall, which Ann has none of here; it is closed to who sits an exam.
+CLOSED = {"recall_tasks.show", "recall_tasks.item"}
 # These end what the test looks at: the attempt, after which a key may be told, or the sign-in. They are asked last.
 ENDING = ("exams.submit", "account.leave", "account.leave_everywhere")
 Change = Callable[[int, dict[str, Any]], dict[str, Any]]
 CLOCK = re.compile(
     r'data-left="\d+"|<b data-clock>[\d:]+</b>|"left":\d+|Saved at [\d:]+|"saved":"[\d:]+"|"revision":\d+'
-    r'|data-state=\\?"[\df ]*\\?"|name=\\?"revision\\?" value=\\?"\d+\\?"|saved at [\d:]+'
+    r'|data-state=\\?"[\df ]*\\?"|name=\\?"revision\\?" value=\\?"\d+\\?"|saved at [\d:]+|"made_at": "[^"]+"'
 )
 
 
@@ -75,6 +77,7 @@ def test_no_route_at_all_tells_a_key_while_the_attempt_is_open(
 ) -> None:
     earlier = failed(database, world.ann.actor, days_ago=2)
     with database.transaction() as session:
+        observe(session, world.eva.actor, world.ann.id, now=clock.now(), times=1)
         asked_before = refresher.ask(session, actor=world.ann.actor, course_id=COURSE, zone=ZONE, now=clock.now())
     assert asked_before
     attempt_id = start_mixed(database, world)
@@ -93,7 +96,7 @@ def test_no_route_at_all_tells_a_key_while_the_attempt_is_open(
     assert {rule.endpoint for rule in rules} == {asked.endpoint for asked in TABLE}, "a route is not walked"
     # It was a walk through the trainee's own pages, and not along closed doors.
     own = {row.endpoint for row in TABLE if row.statuses[1] != 404}
-    assert {endpoint for endpoint in own if not met[endpoint]} == set()
+    assert {endpoint for endpoint in own if not met[endpoint]} == CLOSED
     assert [asked for asked, text in heard.answers.items() if CANARY in text] == []
 
 

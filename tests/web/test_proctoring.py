@@ -33,7 +33,7 @@ def test_a_code_made_on_site_starts_the_exam(browser: Browser, world: World) -> 
     again = browser.sign_in(world.ben).send(EXAM, declared="yes", code=code)
     assert (again.status_code, WRONG in again.text) == (422, True)
     page = browser.sign_in(world.max).page(f"/technicians/{world.ann.id}/sittings")
-    assert "With a code from Eva Lund" in page.text
+    assert "On-site code from Eva Lund" in page.text
 
 
 def test_a_code_is_not_guessed(browser: Browser, world: World) -> None:
