@@ -31,7 +31,7 @@ system:
 	@.ci/system.sh
 
 test: system check  ## Install what the tests need, then run the checks and every test (T=... picks some)
-	.venv/bin/pytest -n $$(($$(nproc) + 1)) --dist worksteal $(T)
+	PYTHONDONTWRITEBYTECODE= .venv/bin/pytest -n $$(($$(nproc) + 1)) --dist worksteal $(T)
 
 bench: system tools  ## Measure a sitting and the status board beside the minimal exam
 	.venv/bin/python -m tests.bench

@@ -1,5 +1,6 @@
 """What all tests share: both engines, each with databases of their own."""
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -25,8 +26,10 @@ def pytest_configure() -> None:
 @pytest.fixture(scope="session")
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     """Databases on both engines; where PostgreSQL is missing its tests fail, they are not skipped."""
+    alone = "PYTEST_XDIST_WORKER" not in os.environ
     with ExitStack() as stack:
-        yield Databases(tmp_path_factory.mktemp("databases"), stack)
+        folder = tmp_path_factory.mktemp("databases")
+        yield Databases(folder, stack, together=None if alone else tmp_path_factory.getbasetemp().parent)
 
 
 @pytest.fixture(params=ENGINES)

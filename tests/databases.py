@@ -1,10 +1,13 @@
 """Databases for tests on both engines: made whole once, then copied, so that each test may have its own."""
 
+import fcntl
 import itertools
+import pickle
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar, cast
 
@@ -22,10 +25,14 @@ Made = TypeVar("Made")
 
 
 class Databases:
-    """Makes databases from templates; PostgreSQL starts at its first use, and ends with `stack`."""
+    """Makes databases from templates; PostgreSQL starts at its first use, and ends with `stack`.
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
+    `folder` is this process's own, `together` that of all that test side by side: a template of SQLite is made once.
+    """
+
+    def __init__(self, folder: Path, stack: ExitStack, *, together: Path | None = None) -> None:
         self._folder = folder
+        self._together = together or folder
         self._stack = stack
         self._server: Server | None = None
         self._made: dict[tuple[EngineName, str], object] = {}
@@ -36,11 +43,34 @@ class Databases:
     def template(self, engine: EngineName, name: str, fill: Callable[[Database], Made]) -> Made:
         """Make a template that `fill` has filled, once; return what `fill` returned."""
         if (engine, name) not in self._made:
-            url = self._new(engine, name, EMPTY)
-            database = Database(url)
-            self._made[engine, name] = fill(database)
-            database.engine.dispose()
+            made = partial(self._filled, engine, name, fill)
+            self._made[engine, name] = self._once(name, made) if engine == "sqlite" else made()
         return cast("Made", self._made[engine, name])
+
+    def _filled(self, engine: EngineName, name: str, fill: Callable[[Database], Made]) -> Made:
+        self._empty(engine)
+        database = Database(self._create(engine, name, EMPTY, beside=self._together))
+        made = fill(database)
+        database.engine.dispose()
+        return made
+
+    def _once(self, name: str, make: Callable[[], Made]) -> Made:
+        """Make a template that is a file in one of the processes that test side by side; the others take it over."""
+        known = self._together / f"{name}.made"
+        with (self._together / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not known.exists():
+                known.write_bytes(pickle.dumps(make()))
+        return cast("Made", pickle.loads(known.read_bytes()))  # noqa: S301  ours, of a moment ago
+
+    def _empty(self, engine: EngineName) -> None:
+        """Make the template that is migrated and holds nothing."""
+        if (engine, EMPTY) not in self._made:
+            make = partial(self._migrated, engine)
+            self._made[engine, EMPTY] = self._once(EMPTY, make) if engine == "sqlite" else make()
+
+    def _migrated(self, engine: EngineName) -> None:
+        upgrade(self._create(engine, EMPTY, None, beside=self._together))
 
     @contextmanager
     def opened(self, engine: EngineName, template: str = EMPTY) -> Iterator[Database]:
@@ -71,19 +101,17 @@ class Databases:
         return self._shared[engine, template]
 
     def _new(self, engine: EngineName, name: str, template: str) -> str:
-        if (engine, EMPTY) not in self._made:
-            self._made[engine, EMPTY] = None
-            upgrade(self._create(engine, EMPTY, None))
-        return self._create(engine, name, template)
+        self._empty(engine)
+        return self._create(engine, name, template, beside=self._folder)
 
-    def _create(self, engine: EngineName, name: str, template: str | None) -> str:
+    def _create(self, engine: EngineName, name: str, template: str | None, *, beside: Path) -> str:
         if engine == "postgresql":
             return self._postgres().create(name, template=template or "template0")
-        folder = self._folder / name
+        folder = beside / name
         folder.mkdir()
         if template:
             # The last connection to close has written everything into the file itself.
-            shutil.copy(self._folder / template / "fluence.db", folder)
+            shutil.copy(self._together / template / "fluence.db", folder)
         return f"sqlite:///{folder / 'fluence.db'}"
 
     def _postgres(self) -> Server:

@@ -135,8 +135,8 @@ def _ground(one: Ground) -> dict[str, Any]:
         "title": one.title,
         "since_on": _iso(one.since_on),
         "to_on": _iso(one.to_on),
-        "reason": one.reason,
     }
+    # Why somebody was suspended stays with who answers for it: a booking system needs the rule alone.
     return {name: value for name, value in told.items() if value}
 
 

@@ -9,9 +9,9 @@ from app.certification.issuing import change_certification
 from app.certification.lifecycle import EventKind
 from app.certification.models import CertificationEvent
 from app.certification.scope import Cell
-from app.errors import RefusedError
+from app.errors import NotFoundError, RefusedError
 from app.people import service as people
-from app.people.permissions import Actor
+from app.people.permissions import Action, Actor
 
 AHEAD = timedelta(days=366)  # how far an act may be set
 WHY_SUSPEND = {
@@ -53,6 +53,8 @@ def act(
     lifts: int | None = None,
 ) -> CertificationEvent:
     """Suspend, reinstate or revoke a certification, from today on or a later day: what was told of a day stays true."""
+    if not actor.can(Action.CHANGE_CERTIFICATION):
+        raise NotFoundError
     check_words(kind, effective_on=effective_on, reason_code=reason_code, today=today)
     people.check_password(session, account_id=actor.account_id, password=password)
     return change_certification(

@@ -16,6 +16,7 @@ from app.clock import day_in
 from app.errors import NotFoundError, RefusedError
 from app.people import queries as people_queries
 from app.people import service as people
+from app.people.names import clean_reason
 from app.people.permissions import Action, Actor, Role
 from app.releases import queries as releases
 
@@ -64,7 +65,7 @@ def appoint(
         issuer=_told(evidence.issuer, "who issued the evidence", 2, 120),
         number=_told(evidence.number, "the number of the evidence", 1, 60),
         evidence=_told(evidence.words, "what the evidence says", 3, 500),
-        reason=_told(reason, "the reason", 3, 500),
+        reason=clean_reason(reason),
         first_on=first_on,
         last_on=last_on,
         appointed_by=actor.account_id,
@@ -91,7 +92,7 @@ def end(
     if appointed.ended_at is not None:
         raise RefusedError("This appointment is ended already.")
     people.check_password(session, account_id=actor.account_id, password=password)
-    appointed.end_reason = _told(reason, "the reason", 3, 500)
+    appointed.end_reason = clean_reason(reason)
     appointed.ended_at, appointed.ended_by = now, actor.account_id
     session.flush()
     _tell(session, appointed, "evaluator.appointment_ended", actor, now, reason=appointed.end_reason)

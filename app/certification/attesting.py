@@ -1,5 +1,6 @@
 """What an observed treatment is worth, who may observe one, and what may be written about it; pure."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -160,8 +161,7 @@ def practised(observed: Iterable[Cell], per_cell: int | None) -> frozenset[Cell]
     """Return the cells in which enough counted treatments were observed; None where a scheme does not ask for it."""
     if per_cell is None:
         return None
-    seen = list(observed)
-    return frozenset(cell for cell in seen if seen.count(cell) >= per_cell)
+    return frozenset(cell for cell, times in Counter(observed).items() if times >= per_cell)
 
 
 def _day(value: date) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -10,12 +11,13 @@ from sqlalchemy.orm import Session
 from app.audit import service as trail
 from app.certification import queries
 from app.certification.acting import check_words
-from app.certification.issuing import change_certification
+from app.certification.issuing import change_held
 from app.certification.lifecycle import EventKind
 from app.certification.models import BulkChange, BulkDecision
 from app.errors import NotFoundError, RefusedError
 from app.people import queries as people_queries
 from app.people import service as people
+from app.people.names import clean_reason
 from app.people.permissions import Action, Actor
 
 KINDS = (EventKind.SUSPENDED, EventKind.REVOKED)
@@ -37,13 +39,14 @@ def propose(
 ) -> BulkChange:
     """Propose to suspend or revoke several certifications; nothing happens to them until a second person confirms."""
     chosen = sorted(set(certification_ids))
+    if not actor.can(Action.CHANGE_MANY):
+        raise NotFoundError
     if kind not in KINDS:
         raise RefusedError("Choose whether to suspend or to revoke.")
     if not 1 <= len(chosen) <= MOST:
         raise RefusedError(f"Choose from 1 to {MOST} certifications.")
     check_words(kind, effective_on=effective_on, reason_code=reason_code, today=today)
-    if not 3 <= len(reason.strip()) <= 500:
-        raise RefusedError("Give the reason in 3 to 500 characters.")
+    reason = clean_reason(reason)
     people.check_password(session, account_id=actor.account_id, password=password)
     if {one.certification.id for one in queries.held_among(session, actor.organisation_id, chosen)} != set(chosen):
         raise NotFoundError
@@ -53,7 +56,7 @@ def propose(
         certification_ids=chosen,
         effective_on=effective_on,
         reason_code=reason_code,
-        reason=reason.strip(),
+        reason=reason,
         account_id=actor.account_id,
         proposed_at=now,
     )
@@ -76,16 +79,23 @@ def confirm(
         raise RefusedError("You proposed this: a second person confirms it.")
     _need_a_director(session, actor, found)
     people.check_password(session, account_id=actor.account_id, password=password)
-    holders = queries.held_among(session, actor.organisation_id, found.certification_ids)
-    people.lock_people(session, [one.certification.account_id for one in holders])
+    among = partial(queries.held_among, session, actor.organisation_id, found.certification_ids)
+    people.lock_people(session, [one.certification.account_id for one in among()])
+    holders = among()
     changed = sum(_change(session, actor, found, one, max(found.effective_on, today), now=now) for one in holders)
     _decide(session, actor, found, confirmed=True, changed=changed, now=now)
     return changed, len(holders) - changed
 
 
 def withdraw(session: Session, *, actor: Actor, bulk_change_id: int, now: datetime) -> None:
-    """Take a proposal back; nothing happens to the certifications."""
-    _decide(session, actor, waiting(session, actor, bulk_change_id), confirmed=False, changed=0, now=now)
+    """Take a proposal back; nothing happens to the certifications. Nobody takes back what is proposed of their own."""
+    if not actor.can(Action.CHANGE_MANY):
+        raise NotFoundError
+    found = waiting(session, actor, bulk_change_id)
+    among = queries.held_among(session, actor.organisation_id, found.certification_ids)
+    if any(one.certification.account_id == actor.account_id for one in among):
+        raise RefusedError("It is about a certification of yours; somebody else takes it back.")
+    _decide(session, actor, found, confirmed=False, changed=0, now=now)
 
 
 def waiting(session: Session, actor: Actor, bulk_change_id: int) -> BulkChange:
@@ -126,10 +136,10 @@ def _change(
 ) -> bool:
     """Change one certification of several; False where it cannot be any more, as when it was revoked since."""
     try:
-        change_certification(
+        change_held(
             session,
             actor=actor,
-            certification_id=one.certification.id,
+            held=one,
             kind=EventKind(found.kind),
             effective_on=effective_on,
             reason_code=found.reason_code,

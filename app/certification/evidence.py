@@ -22,6 +22,7 @@ from app.learning.evidence_models import EvidenceDecision, OutsideEvidence
 from app.people import queries as people_queries
 from app.people import service as people
 from app.people.models import Account
+from app.people.names import clean_reason
 from app.people.permissions import Action, Actor
 from app.releases import queries as releases
 from app.releases.manifest import scheme_of
@@ -57,13 +58,12 @@ def add(
     actor: Actor,
     account_id: int,
     certificate: Certificate,
-    data: bytes,
+    file: sniffing.Sniffed,
     folder: Path,
     now: datetime,
 ) -> OutsideEvidence:
     """Keep a certificate and its file: one's own, or that of somebody whom the actor answers for."""
     person = _uploads_for(session, actor, account_id)
-    kind = sniffing.kind_of(data)
     zone = people.lock_person(session, person)
     _check(certificate, day_in(zone, now))
     many = select(func.count(OutsideEvidence.id)).where(
@@ -79,16 +79,16 @@ def add(
         title=certificate.title,
         issued_on=certificate.issued_on,
         expires_on=certificate.expires_on,
-        file_name=shelf.put(folder, data),
-        file_kind=kind.value,
-        file_size=len(data),
-        file_hash=hashlib.sha256(data).hexdigest(),
+        file_name=shelf.put(folder, file.data),
+        file_kind=file.kind.value,
+        file_size=len(file.data),
+        file_hash=hashlib.sha256(file.data).hexdigest(),
         uploaded_by=actor.account_id,
         uploaded_at=now,
     )
     session.add(evidence)
     session.flush()
-    _tell(session, evidence, "evidence.uploaded", actor, now, {"sha256": evidence.file_hash, "kind": kind.value})
+    _tell(session, evidence, "evidence.uploaded", actor, now, {"sha256": evidence.file_hash, "kind": file.kind.value})
     return evidence
 
 
@@ -261,15 +261,14 @@ def _decide(
     reason: str,
     now: datetime,
 ) -> EvidenceDecision:
-    if not 3 <= len(reason.strip()) <= 500:
-        raise RefusedError("Give the reason in 3 to 500 characters.")
+    reason = clean_reason(reason)
     decision = EvidenceDecision(
         organisation_id=evidence.organisation_id,
         evidence_id=evidence.id,
         account_id=evidence.account_id,
         course_id=course_id,
         requirements=requirements,
-        reason=reason.strip(),
+        reason=reason,
         decided_by=actor.account_id,
         decided_at=now,
     )

@@ -40,6 +40,24 @@ class Hold:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Matching:
+    """Which cells, and whose: None and empty stand for any device, procedure, skin type and clinic."""
+
+    device: str | None = None
+    procedure: str | None = None
+    skin_types: frozenset[int] = frozenset()
+    clinic_id: int | None = None
+
+    def matches(self, cell: Cell) -> bool:
+        """Tell whether a cell is meant."""
+        return (
+            self.device in (None, cell.device)
+            and self.procedure in (None, cell.procedure)
+            and (not self.skin_types or cell.skin_type in self.skin_types)
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Brake:
     """A suspension that stands on a day: of `cells` (None: of all), less those that were `lifted`.
 

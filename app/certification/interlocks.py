@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as trail
 from app.certification import queries
-from app.certification.issuing import change_certification
+from app.certification.holds import Matching
+from app.certification.issuing import change_held
 from app.certification.lifecycle import CARRIES, EventKind, State, suspensions
 from app.certification.models import Certification, CertificationEvent, Interlock, InterlockLift
 from app.certification.queries import Held
@@ -18,29 +19,11 @@ from app.certification.scope import SKIN_TYPES, Cell
 from app.errors import NotFoundError, RefusedError
 from app.people import queries as people_queries
 from app.people import service as people
+from app.people.names import clean_reason
 from app.people.permissions import Action, Actor
 
 WHY = {"device_out_of_use": "A device is out of use", "adverse_event": "An adverse event"}
 OVER = "interlock_lifted"
-MOST = 100_000  # technicians of a clinic: all of them
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Matching:
-    """Which cells, and whose: None and empty stand for any device, procedure, skin type and clinic."""
-
-    device: str | None = None
-    procedure: str | None = None
-    skin_types: frozenset[int] = frozenset()
-    clinic_id: int | None = None
-
-    def matches(self, cell: Cell) -> bool:
-        """Tell whether a cell is meant."""
-        return (
-            self.device in (None, cell.device)
-            and self.procedure in (None, cell.procedure)
-            and (not self.skin_types or cell.skin_type in self.skin_types)
-        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,7 +45,7 @@ def hits(session: Session, actor: Actor, matching: Matching, *, day: date, now: 
         raise NotFoundError
     accounts = None
     if matching.clinic_id is not None:
-        accounts = dict(people_queries.technicians_of(session, actor.organisation_id, matching.clinic_id, MOST))
+        accounts = dict(people_queries.technicians_of(session, actor.organisation_id, matching.clinic_id, None))
     found = []
     for held in queries.held_in(session, actor.organisation_id, accounts):
         state = held.on(day, now)
@@ -98,17 +81,17 @@ def interlock(
         procedure=matching.procedure,
         skin_types=sorted(matching.skin_types),
         reason_code=reason_code,
-        reason=_words(reason),
+        reason=clean_reason(reason),
         account_id=actor.account_id,
         set_at=now,
     )
     session.add(made)
     session.flush()
     for one in found:
-        change_certification(
+        change_held(
             session,
             actor=actor,
-            certification_id=one.held.certification.id,
+            held=one.held,
             kind=EventKind.SUSPENDED,
             effective_on=day,
             reason_code=reason_code,
@@ -132,28 +115,33 @@ def lift(
     if not actor.can(Action.CHANGE_CERTIFICATION):
         raise NotFoundError
     people.check_password(session, account_id=actor.account_id, password=password)
-    people.lock_people(session, _concerned(session, actor.organisation_id, interlock_id))
+    concerned = _concerned(session, actor.organisation_id, interlock_id)
+    if actor.account_id in concerned:
+        raise RefusedError("It holds a certification of yours; another medical director lifts it.")
+    people.lock_people(session, concerned)
     if session.get(InterlockLift, interlock_id):
         raise RefusedError("This interlock was lifted before.")
     row = InterlockLift(
         interlock_id=found.id,
         organisation_id=actor.organisation_id,
-        reason=_words(reason),
+        reason=clean_reason(reason),
         account_id=actor.account_id,
         lifted_at=now,
     )
     session.add(row)
     session.flush()
-    given_back = 0
-    for event in events_of(session, actor.organisation_id, interlock_id):
-        held = queries.get_held(session, event.certification_id, actor.organisation_id)
+    events, given_back = events_of(session, actor.organisation_id, interlock_id), 0
+    among = queries.held_among(session, actor.organisation_id, {event.certification_id for event in events})
+    by_id = {one.certification.id: one for one in among}
+    for event in events:
+        held = by_id[event.certification_id]
         stands = any(one.event_id == event.id for one in suspensions(held.events, day, now))
         if not stands or held.on(day, now).state in queries.FINAL:
             continue
-        change_certification(
+        change_held(
             session,
             actor=actor,
-            certification_id=event.certification_id,
+            held=held,
             kind=EventKind.REINSTATED,
             effective_on=day,
             reason_code=OVER,
@@ -225,12 +213,6 @@ def _check(matching: Matching, reason_code: str) -> None:
         raise RefusedError("Choose a device, a procedure or a skin type.")
     if not matching.skin_types <= set(SKIN_TYPES):
         raise RefusedError("Choose skin types from I to VI.")
-
-
-def _words(reason: str) -> str:
-    if not 3 <= len(reason.strip()) <= 500:
-        raise RefusedError("Give the reason in 3 to 500 characters.")
-    return reason.strip()
 
 
 def _told(matching: Matching) -> dict[str, Any]:

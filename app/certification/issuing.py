@@ -6,23 +6,24 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as trail
-from app.certification import attesting, dates, numbers, queries, scope
-from app.certification.lifecycle import BEGINS_PERIOD, EventKind, State, granted_in_period, suspensions
+from app.certification import attesting, dates, numbers, outside, queries, recalls, rules, scope
+from app.certification.lifecycle import EventKind, State, granted_in_period, suspensions
 from app.certification.models import Certification, CertificationEvent
 from app.certification.practice_queries import Attested
 from app.certification.queries import Held
+from app.certification.rules import RequirementKind
 from app.certification.scope import Cell, GrantedCell
 from app.certification.standing import Standing, standing
 from app.clock import day_in
 from app.content.values import Scheme
 from app.errors import NotFoundError, RefusedError
-from app.learning.queries import Acceptance
+from app.exams.models import Attempt
 from app.people import queries as people_queries
 from app.people import service as people
+from app.people.names import clean_reason
 from app.people.permissions import Actor
 from app.releases import queries as releases
 from app.releases.manifest import scheme_of
@@ -53,29 +54,41 @@ def decide(
         )
     except NotFoundError:
         return None
-    earned = (where.earning is not None and bool(where.earning.passed)) or "exam" in _accepted(where)
+    earned = _passed(where) or RequirementKind.EXAM in outside.met_by(where)
     if not (where.assessment.met and earned and now >= where.period_start_at):
-        return _extend(session, where, day_in(zone, as_of), now)
+        return _extend(session, where, day_in(zone, as_of), zone, now)
     # Held to the end of the transaction: what is certified here was not withdrawn before.
     withdrawn = releases.withdrawals(session, organisation_id, where.release.id, hold=True)
     if withdrawn.whole:
         return None
-    scheme = scheme_of(where.release.manifest)
-    cells = scope.to_json(_practised(queries.cells_of(where.release, withdrawn.facts), scheme, where))
-    effective_on = day_in(zone, as_of)
+    granted = _practised(queries.cells_of(where.release, withdrawn.facts), scheme_of(where.release.manifest), where)
+    certification = _grant(session, where, account_id, granted, day_in(zone, as_of), now)
+    _keep_interlocked(session, certification, granted, day_in(zone, as_of), zone, now)
+    recalls.join(session, certification=certification, attempt=_passed(where), now=now)
+    return certification
+
+
+def _passed(where: Standing) -> Attempt | None:
+    return where.earning if where.earning and where.earning.passed else None
+
+
+def _grant(  # noqa: PLR0917  what is granted to whom, from when
+    session: Session, where: Standing, account_id: int, granted: Sequence[GrantedCell], on: date, now: datetime
+) -> Certification:
+    """Write the decision: a certification, or the next period of the one that is held."""
+    cells, scheme, passed = scope.to_json(granted), scheme_of(where.release.manifest), _passed(where)
     first = where.held is None or where.state.state in queries.FINAL
     certification = where.held.certification if where.held and not first else _issue(session, where, account_id, cells)
-    period = _first_period(scheme, effective_on) if first else _renewed_period(scheme, where, effective_on)
     _add_event(
         session,
         certification,
         EventKind.ISSUED if first else EventKind.RENEWED,
-        effective_on=effective_on,
+        effective_on=on,
         now=now,
-        period=period,
-        attempt_id=where.earning.id if where.earning and where.earning.passed else None,
-        reason_code=FROM_OUTSIDE if where.accepted else None,
-        reason=_rests_on(where),
+        period=_first_period(scheme, on) if first else _renewed_period(scheme, where, on),
+        attempt_id=passed.id if passed else None,
+        reason_code=FROM_OUTSIDE if outside.met_by(where) else None,
+        reason=outside.in_words(where),
         release_id=where.release.id,
         cells=cells,
         practice=where.practice,
@@ -89,8 +102,8 @@ def _practised(cells: Sequence[GrantedCell], scheme: Scheme, where: Standing) ->
     return [granted for granted in cells if enough is None or granted.cell in enough]
 
 
-def _extend(session: Session, where: Standing, effective_on: date, now: datetime) -> Certification | None:
-    """Add to the certification that runs the cells in which enough was practised since; once each in a period.
+def _extend(session: Session, where: Standing, effective_on: date, zone: str, now: datetime) -> Certification | None:
+    """Add to the certification that runs the cells in which enough was practised by now; once each in a period.
 
     What counts is the scheme of the edition that it was issued or renewed on, as far as the one in force still grants
     it. A cell that was taken away comes back with a renewal, never by practice alone.
@@ -98,7 +111,9 @@ def _extend(session: Session, where: Standing, effective_on: date, now: datetime
     if where.held is None or where.state.state not in RUNNING or not where.practice:
         return None
     certification = where.held.certification
-    scheme, cells = _running_scheme(session, certification)
+    decided_on = where.held.release_id or certification.release_id
+    running = releases.get_release(session, certification.organisation_id, decided_on)
+    scheme, cells = scheme_of(running.manifest), queries.cells_of(running)
     if scheme.practice_per_cell is None:
         return None
     withdrawn = releases.withdrawals(session, certification.organisation_id, where.release.id, hold=True)
@@ -120,22 +135,34 @@ def _extend(session: Session, where: Standing, effective_on: date, now: datetime
         cells=scope.to_json(added),
         practice=[one for one in where.practice if one.cell in {each.cell for each in added}],
     )
+    _keep_interlocked(session, certification, added, effective_on, zone, now)
     return certification
 
 
-def _running_scheme(session: Session, certification: Certification) -> tuple[Scheme, tuple[GrantedCell, ...]]:
-    """Return the scheme that the period which runs was decided on, and the cells that it can grant."""
-    decided_on = session.scalars(
-        select(CertificationEvent.release_id)
-        .where(
-            CertificationEvent.certification_id == certification.id,
-            CertificationEvent.kind.in_([kind.value for kind in BEGINS_PERIOD]),
-        )
-        .order_by(CertificationEvent.id.desc())
-        .limit(1)
-    ).one()
-    release = releases.get_release(session, certification.organisation_id, decided_on or certification.release_id)
-    return scheme_of(release.manifest), queries.cells_of(release)
+def _keep_interlocked(  # noqa: PLR0917  what was granted, and when
+    session: Session, certification: Certification, granted: Sequence[GrantedCell], on: date, zone: str, now: datetime
+) -> None:
+    """Hold what an interlock that nobody lifted would have held, had it been granted before.
+
+    What one held of this certification once, and somebody gave back, stays given back.
+    """
+    for one in queries.interlocks_on(session, certification.organisation_id, certification.account_id):
+        held_before = queries.held_by_interlock(session, certification.id, one.id)
+        matching = queries.matching_of(one)
+        cells = [each for each in granted if matching.matches(each.cell) and each.cell not in held_before]
+        if cells:
+            _add_event(
+                session,
+                certification,
+                EventKind.SUSPENDED,
+                effective_on=max(on, day_in(zone, one.set_at)),
+                now=now,
+                actor_id=one.account_id,
+                reason_code=one.reason_code,
+                reason=one.reason,
+                cells=scope.to_json(cells),
+                interlock_id=one.id,
+            )
 
 
 def change_certification(
@@ -150,7 +177,6 @@ def change_certification(
     now: datetime,
     cells: Collection[Cell] | None = None,
     lifts: int | None = None,
-    interlock_id: int | None = None,
 ) -> CertificationEvent:
     """Suspend, reinstate, revoke or supersede a certification, with code and words of the reason.
 
@@ -159,10 +185,38 @@ def change_certification(
     """
     held = queries.get_held(session, certification_id, actor.organisation_id)
     people.lock_person(session, held.certification.account_id)
-    held = queries.get_held(session, certification_id, actor.organisation_id)
+    return change_held(
+        session,
+        actor=actor,
+        held=queries.get_held(session, certification_id, actor.organisation_id),
+        kind=kind,
+        effective_on=effective_on,
+        reason_code=reason_code,
+        reason=reason,
+        now=now,
+        cells=cells,
+        lifts=lifts,
+    )
+
+
+def change_held(
+    session: Session,
+    *,
+    actor: Actor,
+    held: Held,
+    kind: EventKind,
+    effective_on: date,
+    reason_code: str,
+    reason: str,
+    now: datetime,
+    cells: Collection[Cell] | None = None,
+    lifts: int | None = None,
+    interlock_id: int | None = None,
+) -> CertificationEvent:
+    """Do the same to a certification whose holder the caller locked before reading it: one of many in one act."""
+    if kind is EventKind.REINSTATED and held.certification.account_id == actor.account_id:
+        raise RefusedError("This is your own certification; another medical director gives it back.")
     concerned = _concerned(held, kind, effective_on, cells, lifts, now)
-    if not 3 <= len(reason.strip()) <= 500:
-        raise RefusedError("Give the reason in 3 to 500 characters.")
     return _add_event(
         session,
         held.certification,
@@ -171,7 +225,7 @@ def change_certification(
         now=now,
         actor_id=actor.account_id,
         reason_code=reason_code,
-        reason=reason.strip(),
+        reason=clean_reason(reason),
         cells=None if concerned is None else scope.to_json(concerned),
         lifts_id=lifts,
         interlock_id=interlock_id,
@@ -240,27 +294,10 @@ def _frozen_scheme(where: Standing, issuer: str) -> dict[str, Any]:
         "requires": [
             {"course": one.course_id, "title": one.title}
             for one in where.required
-            if f"certification:{one.course_id}" not in _accepted(where)
+            if rules.certification_key(one.course_id) not in outside.met_by(where)
         ],
-        **({"evidence": [_frozen(one) for one in where.accepted]} if where.accepted else {}),
+        **({"evidence": evidence} if (evidence := [outside.frozen(one, where) for one in outside.used(where)]) else {}),
     }
-
-
-def _frozen(one: Acceptance) -> dict[str, Any]:
-    """Return what a certification keeps of evidence that it rests on."""
-    said = {"id": one.evidence_id, "issuer": one.issuer, "number": one.number, "title": one.title}
-    return {**said, "for": sorted(one.requirements)}
-
-
-def _accepted(where: Standing) -> frozenset[str]:
-    """Return the requirements that evidence from outside stands for."""
-    return frozenset(key for one in where.accepted for key in one.requirements)
-
-
-def _rests_on(where: Standing) -> str | None:
-    """Return in words which evidence from outside a decision rests on, or None."""
-    told = "; ".join(f"{one.title}, {one.issuer}, {one.number}" for one in where.accepted)
-    return f"Rests on evidence from outside: {told}"[:500] if told else None
 
 
 def _first_period(scheme: Scheme, on: date) -> dates.Period:

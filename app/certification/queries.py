@@ -6,22 +6,32 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.certification import scope
-from app.certification.holds import Hold
-from app.certification.lifecycle import BEGINS_PERIOD, Event, State, StateAsOf, event_of, resting_on, state_as_of
-from app.certification.models import Certification, CertificationEvent
+from app.certification.holds import Hold, Matching
+from app.certification.lifecycle import (
+    BEGINS_PERIOD,
+    Event,
+    EventKind,
+    State,
+    StateAsOf,
+    event_of,
+    resting_on,
+    state_as_of,
+)
+from app.certification.models import Certification, CertificationEvent, Interlock, InterlockLift
 from app.certification.recall_models import ENDED, Recall, RecallDecision, RecallDone, RecallTarget
 from app.certification.recalling import RecallOn, hold_of, recall_on
 from app.errors import NotFoundError
+from app.people.models import RoleGrant
+from app.people.permissions import Role
 from app.releases.manifest import scheme_of, settings_of
 from app.releases.models import Release
 
 FINAL = (State.REVOKED, State.SUPERSEDED)
 _Resting = tuple[int, Mapping[str, str] | None]  # a release, and the hashes of its lessons where they are asked for
-_TOLD = 5  # columns of a recall after the recall itself, in `_WITH_EVENTS`
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +71,7 @@ def held_by(
     """
     of = {"organisation_id": organisation_id, "account_ids": account_ids}
     found: dict[int, list[Held]] = {}
-    for held in _folded(session, _held_by(taught=taught), of):  # of all courses: one may rest on another
+    for held in folded(session.execute(_held_by(taught=taught), of)):  # of all courses: one may rest on another
         if course_ids is None or held.certification.course_id in course_ids:
             found.setdefault(held.certification.account_id, []).append(held)
     return found
@@ -69,18 +79,18 @@ def held_by(
 
 @cache
 def _held_by(*, taught: bool) -> Select[Any]:
-    query = _WITH_EVENTS.where(
+    query = WITH_EVENTS.where(
         Certification.organisation_id == bindparam("organisation_id"),
         Certification.account_id.in_(bindparam("account_ids", expanding=True)),
     )
     if not taught:
         return query
-    hashes = Release.manifest["lesson_hashes"]
+    hashes = Release.manifest["lesson_hashes"].label("taught")
     return query.add_columns(hashes).outerjoin(Release, Release.id == CertificationEvent.release_id)
 
 
-# A certification is in few recalls if any: with them, what the fold needs is read in one query.
-_WITH_EVENTS = (
+# Whoever folds states reads these rows: a certification is in few recalls if any, so that one query brings them along.
+WITH_EVENTS = (
     select(
         Certification,
         CertificationEvent,
@@ -114,15 +124,17 @@ _WITH_EVENTS = (
 )
 _asked = aliased(Certification)
 # All that the holder of one certification holds: it may rest on another.
-_WITH_ITS_HOLDERS = _WITH_EVENTS.join(
+_WITH_ITS_HOLDERS = WITH_EVENTS.join(
     _asked, (_asked.organisation_id == Certification.organisation_id) & (_asked.account_id == Certification.account_id)
 )
 
 
 def held_in(session: Session, organisation_id: int, account_ids: Collection[int] | None) -> list[Held]:
     """Return all certifications of an organisation, or (given) of these people, with their events; one query."""
-    query = _WITH_EVENTS.where(Certification.organisation_id == organisation_id)
-    return _folded(session, query if account_ids is None else query.where(Certification.account_id.in_(account_ids)))
+    query = WITH_EVENTS.where(Certification.organisation_id == organisation_id)
+    return folded(
+        session.execute(query if account_ids is None else query.where(Certification.account_id.in_(account_ids)))
+    )
 
 
 def held_among(session: Session, organisation_id: int, certification_ids: Collection[int]) -> list[Held]:
@@ -130,14 +142,14 @@ def held_among(session: Session, organisation_id: int, certification_ids: Collec
     holders = select(Certification.account_id).where(
         Certification.organisation_id == organisation_id, Certification.id.in_(certification_ids)
     )
-    query = _WITH_EVENTS.where(Certification.organisation_id == organisation_id, Certification.account_id.in_(holders))
-    return [one for one in _folded(session, query) if one.certification.id in set(certification_ids)]
+    query = WITH_EVENTS.where(Certification.organisation_id == organisation_id, Certification.account_id.in_(holders))
+    return [one for one in folded(session.execute(query)) if one.certification.id in set(certification_ids)]
 
 
 def get_held(session: Session, certification_id: int, organisation_id: int) -> Held:
     """Return a certification of this organisation with its events; another's is not found."""
     query = _WITH_ITS_HOLDERS.where(_asked.organisation_id == organisation_id, _asked.id == certification_id)
-    found = [one for one in _folded(session, query) if one.certification.id == certification_id]
+    found = [one for one in folded(session.execute(query)) if one.certification.id == certification_id]
     if not found:
         raise NotFoundError
     return found[0]
@@ -145,26 +157,28 @@ def get_held(session: Session, certification_id: int, organisation_id: int) -> H
 
 def by_number(session: Session, number: str) -> Held | None:
     """Return the certification with a number, of whatever organisation: this is what a stranger may ask."""
-    found = _folded(session, _WITH_ITS_HOLDERS.where(_asked.number == number))
+    found = folded(session.execute(_WITH_ITS_HOLDERS.where(_asked.number == number)))
     return next((one for one in found if one.certification.number == number), None)
 
 
-def _folded(session: Session, query: Select[Any], of: Mapping[str, Any] | None = None) -> list[Held]:
+def folded(rows: Iterable[Any]) -> list[Held]:
+    """Return the certifications in rows of `WITH_EVENTS`, whatever else stands in these, with what each requires."""
     certifications: dict[int, Certification] = {}
     events: dict[int, dict[int, Event]] = {}
     recalls: dict[int, dict[int, RecallOn]] = {}
     resting: dict[int, _Resting] = {}
-    rows: Iterable[Any] = session.execute(query, of)
-    for certification, event, recall, *told in rows:
-        on_recall, taught = told[:_TOLD], told[_TOLD:]
+    for row in rows:
+        certification, event, recall = row[:3]
         certifications[certification.id] = certification
         known = events.setdefault(certification.id, {})
         if event.id not in known:
             known[event.id] = event_of(event)
         if event.kind in BEGINS_PERIOD and event.release_id is not None:
-            resting[certification.id] = (event.release_id, taught[0] if taught else None)
+            resting[certification.id] = (event.release_id, getattr(row, "taught", None))
         if recall is not None:
-            recalls.setdefault(certification.id, {}).setdefault(recall.id, recall_on(recall, *on_recall))
+            recalls.setdefault(certification.id, {}).setdefault(
+                recall.id, recall_on(recall, row.cells, row.done_on, row.done_at, row.decided_on, row.decided_at)
+            )
     return with_required(
         [
             _held(one, tuple(events[key].values()), tuple(recalls.get(key, {}).values()), resting.get(key))
@@ -200,6 +214,46 @@ def with_required(found: Sequence[Held]) -> list[Held]:
         )
 
     return [linked(one) for one in found]
+
+
+def interlocks_on(session: Session, organisation_id: int, account_id: int) -> Sequence[Interlock]:
+    """Return the interlocks that nobody lifted and that concern what a person may treat; one query."""
+    clinics = select(RoleGrant.clinic_id).where(
+        RoleGrant.organisation_id == organisation_id,
+        RoleGrant.account_id == account_id,
+        RoleGrant.role == Role.TECHNICIAN.value,
+        RoleGrant.ended_at.is_(None),
+    )
+    query = (
+        select(Interlock)
+        .outerjoin(InterlockLift, InterlockLift.interlock_id == Interlock.id)
+        .where(
+            Interlock.organisation_id == organisation_id,
+            InterlockLift.interlock_id.is_(None),
+            or_(Interlock.clinic_id.is_(None), Interlock.clinic_id.in_(clinics)),
+        )
+    )
+    return session.scalars(query.order_by(Interlock.id)).all()
+
+
+def held_by_interlock(session: Session, certification_id: int, interlock_id: int) -> frozenset[scope.Cell]:
+    """Return the cells of a certification that an interlock ever held."""
+    query = select(CertificationEvent.cells).where(
+        CertificationEvent.certification_id == certification_id,
+        CertificationEvent.interlock_id == interlock_id,
+        CertificationEvent.kind == EventKind.SUSPENDED.value,
+    )
+    return frozenset(one.cell for cells in session.scalars(query) for one in scope.from_json(cells or []))
+
+
+def matching_of(one: Interlock) -> Matching:
+    """Return which cells, and whose, a stored interlock means."""
+    return Matching(
+        device=one.device,
+        procedure=one.procedure,
+        skin_types=frozenset(one.skin_types),
+        clinic_id=one.clinic_id,
+    )
 
 
 def cells_of(release: Release, withdrawn: Collection[str] = ()) -> tuple[scope.GrantedCell, ...]:

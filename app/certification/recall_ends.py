@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as trail
 from app.certification import recall_queries, recalling
-from app.certification.recall_models import CLOSED, ENDED, Recall, RecallDecision
-from app.certification.recalls import check_director, told
+from app.certification.recall_models import CLOSED, ENDED, Recall, RecallDecision, RecallTarget
+from app.certification.recalls import check_director
 from app.clock import day_in
 from app.errors import NotFoundError, RefusedError
 from app.people import queries as people_queries
 from app.people import service as people
+from app.people.names import clean_reason
 from app.people.permissions import Actor
 
 ENDS = "Nobody has to do anything more in this recall. I answer for that, for the reason given."
@@ -24,8 +25,15 @@ SIGNS = "I checked this report: whom the recall concerned, what each had to do, 
 def end(session: Session, *, actor: Actor, recall_id: int, reason: str, password: str, now: datetime) -> None:
     """End a recall before everybody did what it asks; what it held back is free from this day."""
     recall = _held(session, actor, recall_id)
+    mine = select(RecallTarget.id).where(
+        RecallTarget.organisation_id == actor.organisation_id,
+        RecallTarget.recall_id == recall.id,
+        RecallTarget.account_id == actor.account_id,
+    )
+    if session.scalar(mine.limit(1)) is not None:
+        raise RefusedError("This recall asks something of you as well; another medical director ends it.")
     people.check_password(session, account_id=actor.account_id, password=password)
-    _decide(session, actor, recall, ENDED, ENDS, now, reason=told(reason))
+    _decide(session, actor, recall, ENDED, ENDS, now, reason=clean_reason(reason))
 
 
 def close(

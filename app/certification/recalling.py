@@ -39,6 +39,7 @@ class Bond(StrEnum):
     CELLS = "cells"  # the row grants cells of its scope
     TAUGHT = "taught"  # a lesson of the release that it was earned on shows the row
     WITHOUT = "without"  # it was earned on a release that did not hold the row yet
+    PASSED = "passed"  # it was decided after the recall began, on a pass of an edition that holds the row as it was
 
 
 class Progress(StrEnum):
@@ -189,7 +190,7 @@ def touched_cells(
     for change in changes:
         table = change.key.partition("/")[0]
         if table == "settings":
-            found |= _settings_cells(change.key, rows) & set(held)
+            found |= settings_cells(change.key, rows) & set(held)
         elif table == "contraindications" and (of := _named(change, devices)):
             found |= {cell for cell in held if any(_within(cell, *side) for side in of)}
         else:
@@ -197,7 +198,8 @@ def touched_cells(
     return frozenset(found)
 
 
-def _settings_cells(key: str, rows: Iterable[SettingsRow]) -> frozenset[Cell]:
+def settings_cells(key: str, rows: Iterable[SettingsRow]) -> frozenset[Cell]:
+    """Return the cells that the settings rows of a key name."""
     return frozenset(
         Cell(procedure=row.procedure, device=row.device, skin_type=skin_type)
         for row in rows

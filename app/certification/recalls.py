@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from app.audit import service as trail
 from app.certification import recall_queries, recall_quiz, recalling
+from app.certification.models import Certification
 from app.certification.recall_models import (
     Recall,
     RecallChange,
@@ -16,15 +17,18 @@ from app.certification.recall_models import (
     RecallDone,
     RecallTarget,
 )
-from app.certification.recalling import Consequence, Resting, Task
+from app.certification.recalling import Bond, Consequence, Resting, Task
+from app.certification.scope import Cell
 from app.clock import day_in
 from app.content.compare import Change
 from app.errors import RefusedError
 from app.exams.models import Attempt
 from app.people import queries as people_queries
 from app.people import service as people
+from app.people.names import clean_reason
 from app.people.permissions import Action, Actor
 from app.releases import queries as releases
+from app.releases.manifest import settings_of
 from app.releases.models import Release, ReleasePiece
 
 STARTS = (
@@ -73,7 +77,7 @@ def start(
         task=task.value,
         consequence=consequence.value,
         due_on=due_on,
-        reason=told(reason),
+        reason=clean_reason(reason),
         units=recall_quiz.units_to_ask(session, base, release, keys) if task is Task.QUIZ else [],
         started_by=actor.account_id,
         started_at=now,
@@ -205,6 +209,63 @@ def ask(session: Session, *, actor: Actor, recall_id: int, now: datetime) -> int
     return None if done else recall_quiz.ask(session, recall=recall, account_id=actor.account_id, now=now)
 
 
+def join(session: Session, *, certification: Certification, attempt: Attempt | None, now: datetime) -> int:
+    """Put a certification that is decided on an earlier pass into the open recalls of what that pass rests on.
+
+    Whoever passed before a recall began and was certified after it rests on the old facts as well. Return how many.
+    """
+    joined = 0
+    for recall in _open(session, certification):
+        if attempt is None or _holds_new(session, recall, attempt.release_id):
+            continue
+        keys = _keys(session, recall)
+        session.add(
+            RecallTarget(
+                organisation_id=recall.organisation_id,
+                recall_id=recall.id,
+                certification_id=certification.id,
+                account_id=certification.account_id,
+                bonds={key: [Bond.PASSED.value] for key in keys},
+                cells=recalling.cells_to_json(_named_cells(session, recall, keys)),
+            )
+        )
+        joined += 1
+        trail.record(
+            session,
+            organisation_id=recall.organisation_id,
+            kind="recall.joined",
+            subject=f"recall:{recall.id}",
+            account_id=certification.account_id,
+            actor_id=None,
+            now=now,
+            detail={"certification": certification.number, "attempt": attempt.id},
+        )
+    session.flush()
+    return joined
+
+
+def _open(session: Session, certification: Certification) -> Sequence[Recall]:
+    """Return the recalls of a certification's course that nobody ended, and that do not concern it yet."""
+    ends = exists().where(RecallDecision.recall_id == Recall.id)
+    known = exists().where(RecallTarget.recall_id == Recall.id, RecallTarget.certification_id == certification.id)
+    query = select(Recall).where(
+        Recall.organisation_id == certification.organisation_id,
+        Recall.course_id == certification.course_id,
+        ~ends,
+        ~known,
+    )
+    return session.scalars(query.order_by(Recall.id)).all()
+
+
+def _named_cells(session: Session, recall: Recall, keys: Sequence[str]) -> frozenset[Cell] | None:
+    """Return the cells that settings rows name, before and after; None, which is all, where any other row changed."""
+    if not all(key.startswith("settings/") for key in keys):
+        return None
+    of = [session.get_one(Release, one) for one in (recall.base_id, recall.release_id)]
+    rows = [row for release in of for row in settings_of(release.manifest)]
+    return frozenset(cell for key in keys for cell in recalling.settings_cells(key, rows))
+
+
 def note_pass(session: Session, *, attempt: Attempt, as_of: datetime, now: datetime) -> None:
     """Record the recalls that a pass answers: begun after they started, on a release that holds the new facts.
 
@@ -240,9 +301,7 @@ def _holds_new(session: Session, recall: Recall, release_id: int) -> bool:
     """Tell whether a release holds none of a recall's rows as they were before."""
     if release_id == recall.release_id:
         return True
-    keys = select(RecallChange.key).where(
-        RecallChange.organisation_id == recall.organisation_id, RecallChange.recall_id == recall.id
-    )
+    keys = _keys(session, recall)
     told: dict[int, dict[str, Any]] = {release_id: {}, recall.base_id: {}}
     for of, key, shown in session.execute(
         select(ReleasePiece.release_id, ReleasePiece.key, ReleasePiece.shown).where(
@@ -250,8 +309,14 @@ def _holds_new(session: Session, recall: Recall, release_id: int) -> bool:
         )
     ):
         told[of][key] = shown
-    wanted = session.scalars(keys).all()
-    return all(told[release_id].get(key) != told[recall.base_id].get(key) for key in wanted)
+    return all(told[release_id].get(key) != told[recall.base_id].get(key) for key in keys)
+
+
+def _keys(session: Session, recall: Recall) -> Sequence[str]:
+    query = select(RecallChange.key).where(
+        RecallChange.organisation_id == recall.organisation_id, RecallChange.recall_id == recall.id
+    )
+    return session.scalars(query.order_by(RecallChange.id)).all()
 
 
 def _finish(
@@ -305,14 +370,6 @@ def _mine(session: Session, actor: Actor, recall_id: int) -> tuple[Recall, Recal
     if done is None and (whole.ended or whole.closed):
         raise RefusedError("This recall is over. You do not have to do anything more for it.")
     return whole.recall, done
-
-
-def told(reason: str) -> str:
-    """Return a reason in tidy words; refused where it is none."""
-    text = " ".join(reason.split())
-    if not (3 <= len(text) <= 500 and text.isprintable()):
-        raise RefusedError("Give the reason in 3 to 500 characters.")
-    return text
 
 
 def check_director(actor: Actor) -> None:

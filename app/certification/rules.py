@@ -82,6 +82,8 @@ class Requirement:
     needed: int
     text: str
     missing: tuple[str, ...] = ()
+    from_outside: str = ""
+    """What it is called where evidence from outside stands for it: `exam`, `certification:…`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,10 +110,10 @@ def assess(scheme: Scheme, facts: Facts) -> Assessment:
     if scheme.requires_sign_offs:
         found.append((RequirementKind.SIGN_OFFS, _sign_offs(scheme.requires_sign_offs, facts)))
     found.extend(
-        (_certification_key(course_id), _certification(course_id, facts.certifications))
+        (certification_key(course_id), _certification(course_id, facts.certifications))
         for course_id in scheme.requires_certifications
     )
-    requirements = [_from_outside(one, facts.accepted.get(key)) for key, one in found]
+    requirements = [_from_outside(one, key, facts.accepted.get(key)) for key, one in found]
     # Nothing from outside stands for it: it decides which cells there are to grant.
     if scheme.practice_per_cell and facts.cells:
         requirements.append(_per_cell(scheme.practice_per_cell, facts))
@@ -124,19 +126,21 @@ def acceptable(scheme: Scheme) -> tuple[str, ...]:
         *((RequirementKind.LESSONS.value,) if scheme.requires_lessons == "all" else ()),
         RequirementKind.EXAM.value,
         *((RequirementKind.SIGN_OFFS.value,) if scheme.requires_sign_offs else ()),
-        *(_certification_key(one) for one in scheme.requires_certifications),
+        *(certification_key(one) for one in scheme.requires_certifications),
     )
 
 
-def _certification_key(course_id: str) -> str:
+def certification_key(course_id: str) -> str:
+    """Return what a required certification is called among the requirements."""
     return f"{RequirementKind.CERTIFICATION.value}:{course_id}"
 
 
-def _from_outside(requirement: Requirement, words: str | None) -> Requirement:
+def _from_outside(requirement: Requirement, key: str, words: str | None) -> Requirement:
     """Return a requirement as met where evidence was accepted for it; one that is met by itself stays as it is."""
     if words is None or requirement.met:
         return requirement
-    return replace(requirement, met=True, text=f"{requirement.text}; {words} was accepted for it", missing=())
+    told = f"{requirement.text}; {words} was accepted for it"
+    return replace(requirement, met=True, text=told, missing=(), from_outside=key)
 
 
 def counts_as_practice(cell: Cell, cells: Sequence[GrantedCell]) -> bool:

@@ -211,6 +211,7 @@ def standing_of(
     cells = queries.cells_of(release, withdrawn.facts)
     required = _required(record, release, now)
     accepted = tuple(one for one in assigned.accepted if _counts(one, starts_at, today)) if assigned else ()
+    practice = tuple(one for one in record.observed if one.counts)
     return Standing(
         release=release,
         assignment=assigned.assignment if assigned else None,
@@ -223,15 +224,12 @@ def standing_of(
         period_start_at=starts_at,
         assessment=rules.assess(
             scheme_of(release.manifest),
-            replace(
-                _facts(record, release, required, read=read, earning=earning, cells=cells, accepted=accepted),
-                again=asked,
-            ),
+            _facts(release, required, read, earning, cells, accepted, practice, asked),
         ),
         earning=earning,
         cells=cells,
         required=required,
-        practice=tuple(one for one in record.observed if one.counts),
+        practice=practice,
         withdrawn=withdrawn,
         terms=terms,
         accommodations=accommodations,
@@ -321,7 +319,7 @@ def _seat_of(  # noqa: PLR0917  as below
 ) -> timing.Allowed | timing.Refused:
     """Return the seat of a person: a recall that asks for the exam gives a new one, whatever was sat before it."""
     since = exam_since(held.recalls, now) if held else None
-    if since is None:
+    if since is None or state.state in FINAL:
         return _seat(release, history, starts_at, state, terms, now)
     # What began before the recall was sat on the old facts, and speaks for nothing in it.
     sat_since = replace(history, attempts=tuple(one for one in history.attempts if one.started_at >= since))
@@ -351,24 +349,25 @@ def _seat(  # noqa: PLR0917  what decides a seat, in the order of the story
     )
 
 
-def _facts(
-    record: Record,
+def _facts(  # noqa: PLR0917  what is known of a person, in the order of the rules
     release: Release,
     required: tuple[rules.HeldCertification, ...],
-    *,
     read: frozenset[str],
     earning: Attempt | None,
     cells: tuple[scope.GrantedCell, ...],
     accepted: tuple[Acceptance, ...],
+    practice: tuple[Attested, ...],
+    again: Again | None,
 ) -> rules.Facts:
     return rules.Facts(
         lessons=tuple(lesson["id"] for lesson in release.manifest["lessons"]),
         lessons_read=read,
         exam=exam_fact(earning),
         cells=cells,
-        observed=tuple(one.cell for one in record.observed if one.counts),
+        observed=tuple(one.cell for one in practice),
         certifications=required,
         accepted={key: f"{one.issuer} {one.number}" for one in accepted for key in one.requirements},
+        again=again,
     )
 
 

@@ -171,8 +171,10 @@ def _to_review() -> Select[Any]:
     newer = select(later.id).where(
         later.organisation_id == Regrade.organisation_id, later.attempt_id == Regrade.attempt_id, later.id > Regrade.id
     )
+    own = select(Attempt.id).where(Attempt.id == Regrade.attempt_id, Attempt.account_id == Account.id)
     return _count(Regrade.id).where(
         Regrade.organisation_id == Account.organisation_id,
+        ~exists(own.correlate(Regrade, Account)),
         Regrade.was_passed,
         ~Regrade.passed,
         ~exists(reviewed),

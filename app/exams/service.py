@@ -21,6 +21,7 @@ from app.exams.renewing import inputs_of_renewal
 from app.exams.responses import hash_revisions
 from app.exams.scoring import result_values
 from app.people import queries as people
+from app.people.names import clean_reason
 from app.people.permissions import Action, Actor
 from app.releases import queries as releases
 from app.releases.manifest import exam_of
@@ -227,9 +228,7 @@ def grant_attempt(
         raise RefusedError("Somebody else grants you an attempt; ask another manager.")
     if releases.in_force(session, actor.organisation_id, course_id) is None:
         raise NotFoundError
-    reason = reason.strip()
-    if not 3 <= len(reason) <= 500:
-        raise RefusedError("Give the reason in 3 to 500 characters.")
+    reason = clean_reason(reason)
     grant = AttemptGrant(
         organisation_id=actor.organisation_id,
         account_id=account_id,

@@ -6,6 +6,8 @@ for, is refused: the file is only ever sent on as it came.
 
 import re
 import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 
 from app.errors import RefusedError
@@ -16,7 +18,8 @@ LARGEST_INFLATED = 32 * 1024 * 1024
 
 PNG_BEGINS = b"\x89PNG\r\n\x1a\n"
 NAME = re.compile(rb"/((?:[^\s()<>\[\]{}/%#]|#[0-9A-Fa-f]{2})+)")
-STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
+OBJECT = re.compile(rb"\d\s+\d+\s+obj\b")
+STREAM, STREAM_ENDS = re.compile(rb"(?<!end)stream\r?\n"), b"endstream"
 PDF_ACTS = frozenset(
     {b"JavaScript", b"JS", b"Launch", b"EmbeddedFile", b"EmbeddedFiles", b"XFA", b"RichMedia", b"SubmitForm"}
     | {b"ImportData", b"GoToR", b"GoToE", b"Movie", b"Sound", b"Rendition", b"3D"}
@@ -38,6 +41,19 @@ class FileKind(StrEnum):
 
 
 MEDIA_TYPES = {FileKind.PDF: "application/pdf", FileKind.JPEG: "image/jpeg", FileKind.PNG: "image/png"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sniffed:
+    """A file with what it is: made by `sniffed` alone, which refuses what is not taken."""
+
+    data: bytes
+    kind: FileKind
+
+
+def sniffed(data: bytes) -> Sniffed:
+    """Look at a file; call it outside a transaction, a large one takes a moment."""
+    return Sniffed(data, kind_of(data))
 
 
 def kind_of(data: bytes) -> FileKind:
@@ -71,11 +87,14 @@ def _check_pdf(data: bytes) -> None:
     end = data.rfind(b"%%EOF")
     if not whole or end == -1 or data[end + 5 :].strip(b"\r\n\t \x00"):
         raise RefusedError(f"This PDF is damaged, or something follows it. {SAVE_ANEW}")
-    names = _names(STREAM.sub(b"", data))
+    streams = list(_streams(data))
+    # A comment, or a length that is not true, makes what a reader takes for objects look like the inside of a stream.
+    own = [before for before, _ in streams] + [packed for _, packed in streams if OBJECT.search(packed)]
+    names = _names(b" ".join(own))
     if b"Encrypt" in names:
         raise RefusedError(f"This PDF is locked, so nobody can see what is in it. {SAVE_ANEW}")
     if b"ObjStm" in names:
-        names |= _names_within(data)
+        names |= _names_within(streams)
     if names & PDF_ACTS:
         raise RefusedError(f"This PDF can act by itself, or carries other files. {SAVE_ANEW}")
 
@@ -85,22 +104,32 @@ def _names(text: bytes) -> set[bytes]:
     return {re.sub(rb"#([0-9A-Fa-f]{2})", lambda hexed: bytes([int(hexed[1], 16)]), one) for one in NAME.findall(text)}
 
 
-def _names_within(data: bytes) -> set[bytes]:
+def _streams(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield a PDF's parts in order: what stands before a stream, its object's dictionary last, and the stream."""
+    at = 0
+    while (found := STREAM.search(data, at)) and (ends := data.find(STREAM_ENDS, found.end())) != -1:
+        yield data[at : found.start()], data[found.end() : ends]
+        at = ends + len(STREAM_ENDS)
+    yield data[at:], b""
+
+
+def _names_within(streams: Iterable[tuple[bytes, bytes]]) -> set[bytes]:
     """Return the names in the compressed parts of a PDF that hold objects; too much of them is refused."""
     names: set[bytes] = set()
     left = LARGEST_INFLATED
-    for found in STREAM.finditer(data):
-        before = data[max(0, found.start() - 2048) : found.start()]
-        if b"ObjStm" not in before[before.rfind(b" obj") :]:
+    for before, packed in streams:
+        if b"ObjStm" not in _names(before):
             continue
         reader = zlib.decompressobj()
         try:
-            text = reader.decompress(found[1], left)
+            text = reader.decompress(packed, left)
         except zlib.error:
             raise RefusedError(f"A part of this PDF cannot be read. {SAVE_ANEW}") from None
         left -= len(text)
         if left <= 0:
             raise RefusedError(f"This PDF unfolds into too much. {SAVE_ANEW}")
+        if not reader.eof:
+            raise RefusedError(f"A part of this PDF cannot be read to its end. {SAVE_ANEW}")
         names |= _names(text)
     return names
 

@@ -11,9 +11,11 @@ from app.errors import NotFoundError, RefusedError
 from app.people.models import Clinic, ClinicDevice
 from app.people.permissions import Action, Actor
 
+NONE = ""  # in place of a device's id: somebody said that a clinic has none
+
 
 def devices_of(session: Session, organisation_id: int, clinic_id: int) -> frozenset[str]:
-    """Return the ids of a clinic's devices; nothing where nobody has said which it has."""
+    """Return the ids of a clinic's devices, NONE alone where it has none; nothing where nobody has said."""
     query = select(ClinicDevice.device).where(
         ClinicDevice.organisation_id == organisation_id, ClinicDevice.clinic_id == clinic_id
     )
@@ -37,13 +39,14 @@ def set_devices(
     if not set(chosen) <= set(offered):
         raise RefusedError("Choose from the devices that the courses speak of; load the page again if they changed.")
     had = devices_of(session, actor.organisation_id, clinic.id)
-    if had == set(chosen):
+    # A clinic of which nobody has said anything is taken to have every device: that it has none is kept as well.
+    kept = chosen or ([NONE] if had else [])
+    if had == set(kept):
         return frozenset()
     mine = (ClinicDevice.organisation_id == actor.organisation_id, ClinicDevice.clinic_id == clinic.id)
     session.execute(delete(ClinicDevice).where(*mine))
-    if chosen:
-        rows = [{"organisation_id": actor.organisation_id, "clinic_id": clinic.id, "device": one} for one in chosen]
-        session.execute(insert(ClinicDevice), rows)
+    rows = [{"organisation_id": actor.organisation_id, "clinic_id": clinic.id, "device": one} for one in kept]
+    session.execute(insert(ClinicDevice), rows)
     trail.record(
         session,
         organisation_id=actor.organisation_id,
@@ -51,6 +54,6 @@ def set_devices(
         subject=f"clinic:{clinic.id}",
         actor_id=actor.account_id,
         now=now,
-        detail={"before": sorted(had), "devices": chosen},
+        detail={"before": sorted(had - {NONE}), "devices": chosen},
     )
-    return had - set(chosen)
+    return had - {NONE, *chosen}

@@ -1,4 +1,4 @@
-"""Names and e-mail addresses of people and places, as they are stored."""
+"""Names, e-mail addresses and reasons that people give, as they are stored."""
 
 import re
 
@@ -21,3 +21,11 @@ def clean_name(name: str) -> str:
     if not name or len(name) > 120 or not name.isprintable():
         raise RefusedError("Enter a name of 1 to 120 letters.")
     return name
+
+
+def clean_reason(reason: str, *, what: str = "") -> str:
+    """Return a reason with single spaces; RefusedError, told after `what`, when short, long or unprintable."""
+    reason = " ".join(reason.split())
+    if not 3 <= len(reason) <= 500 or not reason.isprintable():
+        raise RefusedError(f"{what}Give the reason in 3 to 500 characters.")
+    return reason

@@ -11,7 +11,7 @@ from app.audit import service as trail
 from app.errors import NotFoundError, RefusedError
 from app.people import passwords, queries
 from app.people.models import AccessLink, Account, Clinic, Organisation, RoleGrant, SignIn
-from app.people.names import clean_email, clean_name
+from app.people.names import clean_email, clean_name, clean_reason
 from app.people.permissions import ORGANISATION_ROLES, ROLE_LABELS, Action, Actor, Role, may_give
 
 SIGN_IN_LASTS = timedelta(hours=12)
@@ -153,11 +153,9 @@ def disable(session: Session, *, actor: Actor, account_id: int, reason: str, now
     """Disable an account with a reason: its sign-ins and links end at once."""
     account = _mine(session, actor, account_id)
     _check_outranks(session, actor, account)
-    reason = reason.strip()
+    reason = clean_reason(reason)
     if account.id == actor.account_id:
         raise RefusedError("You cannot disable your own account; ask another administrator.")
-    if not 3 <= len(reason) <= 500:
-        raise RefusedError("Give the reason in 3 to 500 characters.")
     if account.disabled_at is not None:
         raise RefusedError(f"{account.name} is disabled already.")
     _keep_an_administrator(session, actor.organisation_id, leaving=account.id)

@@ -11,6 +11,7 @@ from app.content.compare import Change, ChangeClass
 from app.content.pieces import PieceKind
 from app.errors import NotFoundError, RefusedError
 from app.people import service as people
+from app.people.names import clean_reason
 from app.people.permissions import Action, Actor
 from app.releases import comparing, queries, storing
 from app.releases.freeze import Frozen
@@ -90,7 +91,7 @@ def confirm_changes(
     before = comparing.confirmed_changes(session, actor.organisation_id, release.id)
     fresh = 0
     for digest, (change_class, given) in told.items():
-        reason = _reason(given, f"{known[digest].title}. ")
+        reason = clean_reason(given, what=f"{known[digest].title}. ")
         if change_class not in set(ChangeClass):
             raise RefusedError(f"{known[digest].title}: choose one of {', '.join(ChangeClass)}.")
         if digest in before and (before[digest].change_class, before[digest].reason) == (change_class, reason):
@@ -278,7 +279,7 @@ def withdraw(
         raise RefusedError("This was withdrawn already.")
     title = titles[fact] if fact else f"{release.title}, edition {release.edition}"
     first = comparing.Taught(release=release, key=fact, title=title)
-    return [_withdraw(session, actor, one, _reason(reason, ""), now) for one in (first, *also)]
+    return [_withdraw(session, actor, one, clean_reason(reason), now) for one in (first, *also)]
 
 
 def _withdraw(session: Session, actor: Actor, what: comparing.Taught, reason: str, now: datetime) -> ReleaseWithdrawal:
@@ -302,13 +303,6 @@ def _withdraw(session: Session, actor: Actor, what: comparing.Taught, reason: st
         detail={"fact": what.key or None, "reason": reason, "content_hash": what.release.content_hash},
     )
     return withdrawal
-
-
-def _reason(given: str, what: str) -> str:
-    reason = " ".join(given.split())
-    if not 3 <= len(reason) <= 500 or not reason.isprintable():
-        raise RefusedError(f"{what}Give the reason in 3 to 500 characters.")
-    return reason
 
 
 def check_may_count(actor: Actor) -> None:

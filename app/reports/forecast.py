@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.certification.forecast import Plan, Training, order_of_training
-from app.certification.lifecycle import CARRIES, EventKind, State, StateAsOf, carries_until, state_as_of
+from app.certification.lifecycle import CARRIES, State, StateAsOf, carries_until, state_as_of
 from app.certification.queries import Held
 from app.certification.scope import Cell
 from app.reports.treating import Place, ScopeCell, holdings_on, read_place, stands_in
@@ -162,24 +162,25 @@ def _trainings(place: Place, account_id: int, day: date, known_at: datetime, gap
     held = place.held.get(account_id, ())
     states = [(one, one.on(day, known_at)) for one in held]
     standing = {one.certification.course_id for one, state in states if state.state in CARRIES}
-    latest = {one.certification.course_id: (one, state) for one, state in states}  # the last of a course comes last
+    latest = {one.certification.course_id: state for one, state in states}  # the last of a course comes last
+    back = {course_id: {one.cell for one in state.back} for course_id, state in latest.items()}
     return [
         Training(
             account_id=account_id,
             course_id=course_id,
             renewal=course_id in latest,
-            opens=frozenset(gaps) & {*offer.cells, *_brought_back(held, course_id, day, known_at, standing)},
+            opens=frozenset(gaps)
+            & {*offer.cells, *_brought_back(held, course_id, day, known_at, standing)} - back.get(course_id, set()),
             needs=tuple(one for one in offer.requires if one not in standing),
         )
         for course_id, offer in place.courses.items()
-        if course_id not in latest or not _decided(*latest[course_id])
+        if course_id not in latest or not _decided(latest[course_id])
     ]
 
 
-def _decided(held: Held, state: StateAsOf) -> bool:
-    """Tell whether people took something away: that is theirs to give back, and no training undoes it."""
-    taken = state.state in (State.REVOKED, State.SUSPENDED) and not state.lapsed
-    return taken or any(event.kind is EventKind.SCOPE_REDUCED for event in held.events)
+def _decided(state: StateAsOf) -> bool:
+    """Tell whether people, or a recall, took it away whole: that is given back by other means than this training."""
+    return state.state in (State.REVOKED, State.SUSPENDED) and not state.lapsed
 
 
 def _brought_back(
@@ -190,6 +191,6 @@ def _brought_back(
     for one in held:
         wanting = {each["course"] for each in one.certification.scheme.get("requires", ())} - {*standing}
         if wanting == {course_id}:
-            own = state_as_of(one.events, day, known_at)
-            cells.update(granted.cell for granted in own.cells if own.state in CARRIES)
+            own = state_as_of(one.events, day, known_at, one.holds)
+            cells.update(granted.cell for granted in own.in_force)
     return cells

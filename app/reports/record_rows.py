@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from app.certification.models import Certification, CertificationEvent, SignOff, SignOffAnswer, SignOffCorrection
+from app.certification.queries import WITH_EVENTS
 from app.certification.record_models import RecordReading
 from app.db import Instant
 from app.exams.case_models import Regrade
@@ -180,17 +181,13 @@ def attempts(session: Session, organisation_id: int, account_id: int, known_at: 
 def certifications(session: Session, organisation_id: int, account_id: int) -> Sequence[AnyRow]:
     """Return a person's certifications with all that happened to them, who did it and on which edition; one query."""
     query = (
-        select(
-            Certification,
-            CertificationEvent,
+        WITH_EVENTS.add_columns(
             _actor.name.label("actor"),
             Release.edition.label("edition"),
             Release.content_hash.label("content_hash"),
         )
-        .join(CertificationEvent, CertificationEvent.certification_id == Certification.id)
         .outerjoin(_actor, _actor.id == CertificationEvent.actor_id)
         .outerjoin(Release, Release.id == CertificationEvent.release_id)
         .where(Certification.organisation_id == organisation_id, Certification.account_id == account_id)
-        .order_by(Certification.id, CertificationEvent.effective_on, CertificationEvent.id)
     )
     return session.execute(query).all()

@@ -118,6 +118,39 @@ class Period(Value):
     due_from_on: date
 
 
+class Cell(Value):
+    """A device, skin type and procedure with what was granted for it."""
+
+    procedure: str
+    device: str
+    skin_type: int
+    decision: str
+
+
+class OnHold(Value):
+    """A granted cell in which the holder may not treat on the day, since when and why."""
+
+    procedure: str
+    device: str
+    skin_type: int
+    since_on: date
+    reason_code: str | None
+    reason: str | None
+
+
+class Recall(Value):
+    """A recall that concerns a certification, because a fact that it rests on changed."""
+
+    number: int
+    title: str
+    task: str = Field(description="read, quiz or exam")
+    consequence: str
+    started_at: datetime
+    due_on: date
+    done_on: date | None
+    ended_on: date | None = Field(description="Where a medical director ended it early")
+
+
 class Event(Value):
     """What happened to a certification."""
 
@@ -130,15 +163,7 @@ class Event(Value):
     edition: str | None
     content_hash: str | None
     period: Period | None
-
-
-class Cell(Value):
-    """A device, skin type and procedure with what was granted for it."""
-
-    procedure: str
-    device: str
-    skin_type: int
-    decision: str
+    cells: list[Cell] | None = Field(description="Those that it concerns; none named: the whole certification")
 
 
 class CertificationLife(Value):
@@ -159,7 +184,9 @@ class CertificationLife(Value):
     reason: str | None
     period: Period | None = Field(description="The one that ends last, begun or not")
     devices: dict[str, Any]
-    cells: list[Cell] = Field(description="In force only while the state is active or grace")
+    cells: list[Cell] = Field(description="In force only while the state is active or grace, and not on hold")
+    on_hold: list[OnHold]
+    recalls: list[Recall]
     events: list[Event]
 
 

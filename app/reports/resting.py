@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session, aliased
 
 from app.certification.lifecycle import EventKind
 from app.certification.models import Certification, CertificationEvent
+from app.certification.queries import cells_of
 from app.certification.recalling import Bond, Resting, touched_cells
 from app.certification.scope import Cell, from_json
 from app.content.compare import Change
 from app.content.strike import facts_in
 from app.content.values import SettingsRow
-from app.exams.models import PaperItem
+from app.exams.models import Attempt, PaperItem
 from app.releases import comparing
 from app.releases import queries as releases
 from app.releases.manifest import settings_of
@@ -43,6 +44,8 @@ class _Taught:
     missing: frozenset[str]
     items: Mapping[str, frozenset[str]]
     shown: frozenset[str]
+    grants: frozenset[Cell] = frozenset()
+    """What a certification on it can come to grant: practice adds cells later."""
 
 
 def read_resting(
@@ -77,7 +80,7 @@ def read_resting(
                     account_id=one.account_id,
                     number=one.number,
                     bonds=bonds,
-                    cells=touched_cells(one.cells, mine, settings, devices),
+                    cells=touched_cells(one.cells | taught[one.release_id].grants, mine, settings, devices),
                 )
             )
     return found
@@ -119,8 +122,10 @@ def _in_force(session: Session, organisation_id: int, course_id: str, day: date)
             event.attempt_id,
             event.kind,
             event.cells,
+            Attempt.release_id,
         )
         .join(event, event.certification_id == Certification.id)
+        .outerjoin(Attempt, Attempt.id == event.attempt_id)
         .where(
             Certification.organisation_id == organisation_id,
             Certification.course_id == course_id,
@@ -132,9 +137,10 @@ def _in_force(session: Session, organisation_id: int, course_id: str, day: date)
         .execution_options(yield_per=1000)
     )
     found: dict[int, _Held] = {}
-    for certification_id, account_id, number, first_release, release_id, attempt_id, kind, cells in rows:
+    for certification_id, account_id, number, first_release, release_id, attempt_id, kind, cells, sat in rows:
         one = found.setdefault(certification_id, _Held(account_id=account_id, number=number, release_id=first_release))
-        one.release_id = release_id or one.release_id
+        # What was asked decides: who passed on one edition may be certified while the next one is in force.
+        one.release_id = sat or release_id or one.release_id
         one.attempts.update([attempt_id] if attempt_id is not None else [])
         if cells is not None and kind in GRANTS:
             one.cells = frozenset(granted.cell for granted in from_json(cells))
@@ -164,6 +170,7 @@ def _taught(
         missing=missing,
         items={key: frozenset(items) for key, items in resting.items()},
         shown=frozenset(shown & outdated),
+        grants=frozenset(each.cell for each in cells_of(old)),
     )
 
 

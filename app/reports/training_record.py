@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from app.certification import evidence
 from app.certification.attesting import worth
 from app.certification.dates import Period as LifePeriod
-from app.certification.lifecycle import Event, StateAsOf, event_of
-from app.certification.models import Certification
-from app.certification.queries import Held, with_required
+from app.certification.holds import HeldBack
+from app.certification.lifecycle import Event, event_of
+from app.certification.queries import Held, folded
+from app.certification.recalling import RecallOn
 from app.certification.scope import to_json
 from app.clock import day_in, start_of
 from app.errors import NotFoundError
@@ -283,25 +284,18 @@ def _score(told: tuple[Any, ...], objectives: Mapping[str, str]) -> values.Score
 
 
 def _certifications(found: Sequence[AnyRow], asked: AskedRecord) -> list[values.CertificationLife]:
-    lives: dict[int, list[AnyRow]] = {}
+    lives: dict[int, dict[int, AnyRow]] = {}
     for row in found:
-        lives.setdefault(row.Certification.id, []).append(row)
-    held = with_required(
-        [
-            Held(certification=life[0].Certification, events=tuple(event_of(row.CertificationEvent) for row in life))
-            for life in lives.values()
-        ]
-    )
-    told = [(one, _events(lives[one.certification.id], asked)) for one in held]
-    return [
-        _certification(one.certification, one.on(asked.as_of, asked.known_at), events) for one, events in told if events
-    ]
+        lives.setdefault(row.Certification.id, {})[row.CertificationEvent.id] = row
+    told = [(one, _events(lives[one.certification.id].values(), asked)) for one in folded(found)]
+    return [_certification(one, asked, events) for one, events in told if events]
 
 
-def _events(life: Sequence[AnyRow], asked: AskedRecord) -> list[values.Event]:
+def _events(life: Iterable[AnyRow], asked: AskedRecord) -> list[values.Event]:
+    happened = sorted(life, key=lambda row: (row.CertificationEvent.effective_on, row.CertificationEvent.id))
     return [
         _event(event_of(row.CertificationEvent), row)
-        for row in life
+        for row in happened
         if row.CertificationEvent.recorded_at <= asked.known_at and row.CertificationEvent.effective_on <= asked.as_of
     ]
 
@@ -317,12 +311,12 @@ def _event(event: Event, row: AnyRow) -> values.Event:
         edition=row.edition,
         content_hash=row.content_hash,
         period=_period(event.period),
+        cells=None if event.cells is None else [values.Cell(**cell) for cell in to_json(event.cells)],
     )
 
 
-def _certification(
-    certification: Certification, state: StateAsOf, events: list[values.Event]
-) -> values.CertificationLife:
+def _certification(held: Held, asked: AskedRecord, events: list[values.Event]) -> values.CertificationLife:
+    certification, state = held.certification, held.on(asked.as_of, asked.known_at)
     scheme = certification.scheme
     return values.CertificationLife(
         number=certification.number,
@@ -341,7 +335,34 @@ def _certification(
         period=_period(state.latest_period),
         devices=scheme["devices"],
         cells=[values.Cell(**cell) for cell in to_json(state.cells)],
+        on_hold=[_on_hold(one) for one in state.back],
+        recalls=[_recall(one, asked.seen_at) for one in held.recalls if one.started_at <= asked.seen_at],
         events=events,
+    )
+
+
+def _on_hold(one: HeldBack) -> values.OnHold:
+    return values.OnHold(
+        procedure=one.cell.procedure,
+        device=one.cell.device,
+        skin_type=one.cell.skin_type,
+        since_on=one.since_on,
+        reason_code=one.code,
+        reason=one.reason,
+    )
+
+
+def _recall(one: RecallOn, seen_at: datetime) -> values.Recall:
+    done, ended = (at is not None and at <= seen_at for at in (one.done_at, one.ended_at))
+    return values.Recall(
+        number=one.recall_id,
+        title=one.title,
+        task=one.task.value,
+        consequence=one.consequence.value,
+        started_at=one.started_at,
+        due_on=one.due_on,
+        done_on=one.done_on if done else None,
+        ended_on=one.ended_on if ended else None,
     )
 
 

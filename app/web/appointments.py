@@ -15,8 +15,9 @@ from app.people.permissions import Action
 from app.releases.manifest import procedure_name, span
 from app.reports.appointments import Offer, offer
 from app.web.access import go, now, reading, requires, transaction, visitor
-from app.web.forms import HouseForm, plain, refusals_in, tidy
+from app.web.forms import plain, refusals_in, tidy
 from app.web.sign_offs import person_id
+from app.web.signing import SignedForm
 from app.web.words import Context, day, short_day
 
 bp = Blueprint("appointments", __name__)
@@ -28,7 +29,7 @@ def _words(label: str, least: int, most: int, what: str, field: Any = StringFiel
     return field(label, [InputRequired(told), plain, Length(min=least, max=most, message=told)], filters=[tidy])
 
 
-class AppointForm(HouseForm):
+class AppointForm(SignedForm):
     """Who may observe in which cells, on what evidence, from when to when, and why."""
 
     evaluator = SelectField("Evaluator", [InputRequired("Choose the evaluator.")], coerce=person_id)
@@ -42,7 +43,7 @@ class AppointForm(HouseForm):
     password = PasswordField("Your password", [InputRequired(PASSWORD)])
 
 
-class EndForm(HouseForm):
+class EndForm(SignedForm):
     """Why an appointment ends."""
 
     reason = _words("Reason", 3, 500, "the reason", TextAreaField)

@@ -17,8 +17,8 @@ from app.people.permissions import Action
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
 from app.web.bulk_pages import certification_choices, list_page, one_page
-from app.web.forms import HouseForm, plain, refusals_in, row_id, tidy
-from app.web.life import too_many
+from app.web.forms import plain, refusals_in, row_id, tidy
+from app.web.signing import SignedForm
 
 bp = Blueprint("bulk_changes", __name__)
 
@@ -26,7 +26,7 @@ ACTS = {EventKind.SUSPENDED.value: "Suspend", EventKind.REVOKED.value: "Revoke f
 WHY = {**WHY_SUSPEND, **WHY_REVOKE}
 
 
-class ProposeForm(HouseForm):
+class ProposeForm(SignedForm):
     """What is done to which certifications from which day on, why, and the password."""
 
     kind = SelectField("What", [InputRequired("Choose whether to suspend or to revoke.")])
@@ -45,7 +45,7 @@ class ProposeForm(HouseForm):
     password = PasswordField("Your password", [InputRequired("Enter your password."), Length(max=passwords.LONGEST)])
 
 
-class ConfirmForm(HouseForm):
+class ConfirmForm(SignedForm):
     """The second person's password."""
 
     password = PasswordField("Your password", [InputRequired("Enter your password."), Length(max=passwords.LONGEST)])
@@ -73,7 +73,7 @@ def ask() -> Any:
 def propose() -> Any:
     """Propose a change of several certifications."""
     form, who = _form(), visitor()
-    if form.validate() and not too_many(form):
+    if form.validate():
         with refusals_in(form), transaction() as changed:
             bulk.propose(changed, actor=who.actor, today=who.today, now=now(), **_values(form))
     if form.errors:
@@ -94,7 +94,7 @@ def one(bulk_change_id: int) -> Any:
 def confirm(bulk_change_id: int) -> Any:
     """Confirm what another person proposed: it is done now."""
     form, who = ConfirmForm(), visitor()
-    if form.validate() and not too_many(form):
+    if form.validate():
         with refusals_in(form), transaction() as changed:
             given: dict[str, Any] = {"password": form.password.data or "", "today": who.today, "now": now()}
             done, left = bulk.confirm(changed, actor=who.actor, bulk_change_id=bulk_change_id, **given)

@@ -15,8 +15,8 @@ from app.reports.cases import read_case
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
 from app.web.cases_pages import MEANINGS, POLICIES, REVIEWS, case_page, list_page, new_page
-from app.web.forms import HouseForm, asked_id, asked_text, plain, refusals_in, refuse, row_id, tidy
-from app.web.releases import PER_PERSON
+from app.web.forms import HouseForm, asked_id, asked_text, plain, refusals_in, row_id, tidy
+from app.web.signing import SignedForm
 from app.web.words import counted
 
 bp = Blueprint("cases", __name__)
@@ -51,7 +51,7 @@ class ProposeForm(HouseForm):
     )
 
 
-class SignForm(HouseForm):
+class SignForm(SignedForm):
     """What the signer saw, and the password that makes it a director's act."""
 
     proposal = HiddenField(default="")
@@ -178,9 +178,7 @@ def count(case_id: int) -> Any:
 def sign(case_id: int) -> Any:
     """Sign a case: every stored response is scored again."""
     form, told = SignForm(), ""
-    if form.validate() and access.limits().too_many(PER_PERSON, "signature", visitor().actor.account_id):
-        refuse(form, "Too many tries. Wait five minutes, then try again.")
-    if not form.errors:
+    if form.validate():
         with refusals_in(form), transaction() as changed:
             issued = certification.sign_case(changed, actor=visitor().actor, now=now(), **_signed(case_id, form))
             followed = f" {counted(len(issued), 'certification')} followed from it." if issued else ""

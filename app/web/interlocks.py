@@ -7,7 +7,7 @@ from wtforms import HiddenField, PasswordField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.certification import interlocks as service
-from app.certification.interlocks import Matching
+from app.certification.holds import Matching
 from app.people import passwords
 from app.people import queries as people
 from app.people.permissions import Action
@@ -15,9 +15,9 @@ from app.reports.closing import closings
 from app.reports.treating import offered_cells
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
-from app.web.forms import HouseForm, plain, refusals_in, tidy
+from app.web.forms import plain, refusals_in, tidy
 from app.web.interlocks_pages import Preview, list_page, matching_of, new_page, one_page
-from app.web.life import too_many
+from app.web.signing import SignedForm
 
 bp = Blueprint("interlocks", __name__)
 
@@ -28,7 +28,7 @@ REASON = [
 ]
 
 
-class InterlockForm(HouseForm):
+class InterlockForm(SignedForm):
     """Which cells, whose, why, and the password."""
 
     clinic = HiddenField(default="")
@@ -40,7 +40,7 @@ class InterlockForm(HouseForm):
     password = PasswordField("Your password", [InputRequired("Enter your password."), Length(max=passwords.LONGEST)])
 
 
-class LiftForm(HouseForm):
+class LiftForm(SignedForm):
     """Why it is safe again, and the password."""
 
     reason = TextAreaField("Why it is safe again", REASON, filters=[tidy])
@@ -73,7 +73,7 @@ def ask() -> Any:
 def hold() -> Any:
     """Hold the cells at once."""
     form, who = _with_reasons(InterlockForm()), visitor()
-    if form.validate() and not too_many(form):
+    if form.validate():
         with refusals_in(form), transaction() as changed:
             given = {**_words(form), "reason_code": form.reason_code.data or ""}
             _, hit = service.interlock(changed, actor=who.actor, matching=_matching(form), **given)
@@ -95,7 +95,7 @@ def one(interlock_id: int) -> Any:
 def lift(interlock_id: int) -> Any:
     """Give back exactly what an interlock held."""
     form, who = LiftForm(), visitor()
-    if form.validate() and not too_many(form):
+    if form.validate():
         with refusals_in(form), transaction() as changed:
             given = service.lift(changed, actor=who.actor, interlock_id=interlock_id, **_words(form))
     if form.errors:

@@ -6,7 +6,8 @@ from typing import Any
 
 from flask import url_for
 
-from app.certification.interlocks import WHY, Hit, Matching
+from app.certification.holds import Matching
+from app.certification.interlocks import WHY, Hit
 from app.certification.models import Interlock, InterlockLift
 from app.certification.scope import SKIN_TYPES, Cell
 from app.people.models import Clinic

@@ -14,17 +14,17 @@ from app.people.permissions import Action
 from app.reports.closing import closings
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
-from app.web.forms import HouseForm, plain, refusals_in, refuse, tidy
+from app.web.forms import plain, refusals_in, tidy
 from app.web.life_pages import CLOSES, Asked, act_page, cell_choices, cells_of_form, suspension_choices
+from app.web.signing import SignedForm
 
 bp = Blueprint("life", __name__)
 
 KINDS = {"suspend": EventKind.SUSPENDED, "reinstate": EventKind.REINSTATED, "revoke": EventKind.REVOKED}
 DONE = {"suspend": "suspended", "reinstate": "reinstated", "revoke": "revoked"}
-PER_PERSON = "10 per 5 minutes"  # whoever found an open browser must not try passwords out
 
 
-class ActForm(HouseForm):
+class ActForm(SignedForm):
     """What is done from which day on, to which cells, why, and the password."""
 
     lifts = RadioField("What is given back", [InputRequired("Choose what is given back.")], coerce=int)
@@ -57,7 +57,7 @@ def do(certification_id: int, act: str) -> Any:
     """Suspend, reinstate or revoke a certification."""
     asked = _asked(certification_id, act)
     form, who = _form(asked), visitor()
-    if form.validate() and not too_many(form):
+    if form.validate():
         with refusals_in(form), transaction() as changed:
             values = _values(form, asked)
             acting.act(
@@ -68,13 +68,6 @@ def do(certification_id: int, act: str) -> Any:
     part = " in part" if "cells" in form and form.cells.data else ""
     flash(f"{asked.title} of {asked.name} is {DONE[act]}{part}.", "success")
     return access.go("technicians.show", account_id=asked.account_id)
-
-
-def too_many(form: HouseForm) -> bool:
-    """Refuse a form that tries passwords; tell whether anything is refused."""
-    if access.limits().too_many(PER_PERSON, "signature", visitor().actor.account_id):
-        refuse(form, "Too many tries. Wait five minutes, then try again.")
-    return bool(form.errors)
 
 
 def _asked(certification_id: int, act: str) -> Asked:

@@ -20,6 +20,7 @@ from app.web.outside_pages import (
     send_file,
     waiting_page,
 )
+from app.web.signing import SignedForm
 
 bp = Blueprint("outside", __name__)
 
@@ -43,7 +44,7 @@ class CertificateForm(HouseForm):
     )
 
 
-class DecisionForm(HouseForm):
+class DecisionForm(SignedForm):
     """Why a director decides so, signed with the password."""
 
     reason = TextAreaField(

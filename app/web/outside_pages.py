@@ -11,7 +11,7 @@ from app.certification.evidence import DECLINED, Certificate, Told
 from app.errors import NotFoundError
 from app.learning import queries as learning
 from app.learning import shelf
-from app.learning.sniffing import MEDIA_TYPES, FileKind
+from app.learning.sniffing import MEDIA_TYPES, FileKind, sniffed
 from app.people import queries as people
 from app.people.permissions import Action
 from app.releases import queries as releases
@@ -95,11 +95,19 @@ def add_it(account_id: int, form: Any) -> bool:
         issued_on=form.issued_on.data,
         expires_on=form.expires_on.data,
     )
-    data, folder = form.file.data.read(), Path(current_app.config["EVIDENCE_PATH"])
-    with refusals_in(form), transaction() as changed:
-        evidence.add(
-            changed, actor=actor, account_id=account_id, certificate=certificate, data=data, folder=folder, now=now()
-        )
+    folder = Path(current_app.config["EVIDENCE_PATH"])
+    with refusals_in(form):
+        file = sniffed(form.file.data.read())
+        with transaction() as changed:
+            evidence.add(
+                changed,
+                actor=actor,
+                account_id=account_id,
+                certificate=certificate,
+                file=file,
+                folder=folder,
+                now=now(),
+            )
     return not form.errors
 
 

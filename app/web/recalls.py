@@ -17,15 +17,15 @@ from app.reports import recalls as reports
 from app.reports.formats import Format
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
-from app.web.forms import HouseForm, plain, refusals_in, refuse, tidy
+from app.web.forms import HouseForm, plain, refusals_in, tidy
 from app.web.recalls_pages import CONSEQUENCES, TASKS, list_page, recall_page, report_page, start_page
-from app.web.releases import PER_PERSON
+from app.web.signing import SignedForm
 
 bp = Blueprint("recalls", __name__)
 DIGEST = 64  # characters of a SHA-256
 
 
-class PasswordForm(HouseForm):
+class PasswordForm(SignedForm):
     """The password that makes it a director's act."""
 
     password = PasswordField(
@@ -88,7 +88,7 @@ def ask(release_id: int) -> Any:
 def start(release_id: int) -> Any:
     """Start a recall."""
     form, started = StartForm(), 0
-    if form.validate() and not _too_many(form):
+    if form.validate():
         with refusals_in(form), transaction() as changed:
             started = _started(changed, release_id, form)
     if form.errors:
@@ -113,12 +113,6 @@ def _started(changed: Any, release_id: int, form: StartForm) -> int:
         seen=form.seen.data or "",
         now=now(),
     ).id
-
-
-def _too_many(form: HouseForm) -> bool:
-    if access.limits().too_many(PER_PERSON, "signature", visitor().actor.account_id):
-        refuse(form, "Too many tries. Wait five minutes, then try again.")
-    return bool(form.errors)
 
 
 def _start_page(release_id: int, form: StartForm, chosen: Any) -> str:
@@ -174,7 +168,7 @@ def people(recall_id: int) -> Any:
 def end(recall_id: int) -> Any:
     """End a recall early, with a reason."""
     form = EndForm()
-    if form.validate() and not _too_many(form):
+    if form.validate():
         typed = {"reason": form.reason.data or "", "password": form.password.data or ""}
         with refusals_in(form), transaction() as changed:
             recall_ends.end(changed, actor=visitor().actor, recall_id=recall_id, now=now(), **typed)
@@ -196,7 +190,7 @@ def report(recall_id: int) -> Any:
 def close(recall_id: int) -> Any:
     """Sign the report of a recall that is over."""
     form = CloseForm()
-    if form.validate() and not _too_many(form):
+    if form.validate():
         typed = {"seen": form.seen.data or "", "password": form.password.data or ""}
         with refusals_in(form), transaction() as changed:
             reports.close(changed, actor=visitor().actor, recall_id=recall_id, day=visitor().today, now=now(), **typed)

@@ -38,6 +38,7 @@ BONDS = {
     Bond.CELLS: "grants cells of their scope",
     Bond.TAUGHT: "taught in their lessons",
     Bond.WITHOUT: "certified before it was taught",
+    Bond.PASSED: "passed before the recall began, on the old facts",
 }
 STANDS = {
     Progress.OPEN: ("Open", "hourglass"),

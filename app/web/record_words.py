@@ -7,11 +7,12 @@ from fractions import Fraction
 from app.certification.attesting import SignOffState
 from app.certification.dates import Period
 from app.certification.lifecycle import State, StateAsOf
-from app.certification.scope import from_json
+from app.certification.scope import Cell, from_json
 from app.exams.scoring import number_shown
 from app.releases.manifest import procedure_name, span
 from app.reports import record_values as values
 from app.web.practice_pages import STATES as SIGN_OFFS
+from app.web.recalls_pages import TASKS
 from app.web.words import Context, counted, day, moment, scope_lines, short_day, status_of
 
 CLOSED = {"ran_out": "time ran out", "ended": "ended with the account", "withdrawn": "ended by a withdrawal"}
@@ -142,7 +143,12 @@ def _certification(one: values.CertificationLife, as_of: date, zone: str) -> Con
         ]
     if one.reason:
         facts.append(("Reason", one.reason))
-    lines = scope_lines(from_json([cell.model_dump() for cell in one.cells]), one.devices, in_force=in_force)
+    facts += [("Recall", _recall(each)) for each in one.recalls]
+    granted = from_json([cell.model_dump() for cell in one.cells])
+    held = {Cell(procedure=each.procedure, device=each.device, skin_type=each.skin_type): each for each in one.on_hold}
+    if in_force and held:
+        facts.append(("On hold", "; ".join(dict.fromkeys(_on_hold(each) for each in one.on_hold))))
+    lines = scope_lines(granted, one.devices, in_force=in_force, held=held if in_force else ())
     return _part(
         one.title,
         f"Edition {one.edition}",
@@ -152,6 +158,18 @@ def _certification(one: values.CertificationLife, as_of: date, zone: str) -> Con
         [_event(event, zone) for event in one.events],
         status_of(state, as_of),
     )
+
+
+def _recall(one: values.Recall) -> str:
+    """Return what a recall asks, and whether it is done."""
+    asked = f"{one.title}: {TASKS[one.task]} by {day(one.due_on)}"
+    if one.done_on:
+        return f"{asked}; done on {day(one.done_on)}"
+    return f"{asked}; ended early on {day(one.ended_on)}" if one.ended_on else f"{asked}; not done yet"
+
+
+def _on_hold(one: values.OnHold) -> str:
+    return f"since {day(one.since_on)}{f': {one.reason}' if one.reason else ''}"
 
 
 def _state(one: values.CertificationLife) -> StateAsOf:

@@ -22,7 +22,8 @@ from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
 from app.web.errors import answer
 from app.web.forms import HouseForm, plain, refusals_in, refuse, tidy
-from app.web.releases import PER_PERSON, SignForm, page
+from app.web.releases import SignForm, page
+from app.web.signing import SignedForm
 from app.web.words import Context, counted
 
 bp = Blueprint("release_changes", __name__)
@@ -36,7 +37,7 @@ class ChangesForm(HouseForm):
     """The classes and reasons of changes; their fields are read by the digests of the changes."""
 
 
-class WithdrawForm(HouseForm):
+class WithdrawForm(SignedForm):
     """What is stopped, why, and the password that makes it a director's act."""
 
     fact = SelectField("What is withdrawn", [InputRequired("Choose what is withdrawn.")], default="")
@@ -125,9 +126,7 @@ def withdraw(release_id: int) -> Any:
     """Withdraw a release, or one row of it, at once."""
     form = WithdrawForm()
     shown = _withdraw_page(release_id, form)
-    if form.validate() and access.limits().too_many(PER_PERSON, "signature", visitor().actor.account_id):
-        refuse(form, "Too many tries. Wait five minutes, then try again.")
-    if not form.errors:
+    if form.validate():
         with refusals_in(form), transaction() as changed:
             ended = certification.withdraw(changed, actor=visitor().actor, now=now(), **_typed(release_id, form))
             flash(f"Withdrawn. {counted(ended, 'open exam').capitalize()} ended and will not count.", "success")

@@ -15,16 +15,16 @@ from app.reports import releases as reports
 from app.reports.releases import read_review, unsigned
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
-from app.web.forms import HouseForm, refusals_in, refuse
+from app.web.forms import HouseForm, refusals_in
 from app.web.releases_pages import Asked, lesson_page, list_page, review_page, waiting_alerts
+from app.web.signing import SignedForm
 
 bp = Blueprint("releases", __name__)
 
 # A signature asks for the password again; whoever found an open browser must not try it out.
-PER_PERSON = "10 per 5 minutes"
 
 
-class SignForm(HouseForm):
+class SignForm(SignedForm):
     """The protocol rows that were compared, what the signer saw to rest on the changes, and the password."""
 
     seen = HiddenField(default="")
@@ -60,7 +60,7 @@ def review(release_id: int) -> Any:
 def sign(release_id: int) -> Any:
     """Sign a release; where that is refused, the ticks stay."""
     form = SignForm()
-    if form.validate() and not _too_many(form):
+    if form.validate():
         with refusals_in(form), transaction() as changed:
             reports.sign(
                 changed,
@@ -73,12 +73,6 @@ def sign(release_id: int) -> Any:
                 now=now(),
             )
     return _signed(release_id, form)
-
-
-def _too_many(form: SignForm) -> bool:
-    if access.limits().too_many(PER_PERSON, "signature", visitor().actor.account_id):
-        refuse(form, "Too many tries. Wait five minutes, then try again.")
-    return bool(form.errors)
 
 
 def _signed(release_id: int, form: SignForm) -> Any:

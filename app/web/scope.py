@@ -126,7 +126,7 @@ def _devices(clinic_id: int, form: DevicesForm) -> str:
         has = equipment.devices_of(found, actor.organisation_id, clinic_id)
     form.devices.choices = [(key, str(device["name"])) for key, device in offered.items()]
     if not form.is_submitted():
-        form.devices.data = sorted(has)
+        form.devices.data = sorted(has - {equipment.NONE})
     return render_template("scope/devices.html", devices=devices_page(clinic.id, clinic.name, offered), form=form)
 
 

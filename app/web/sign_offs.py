@@ -19,6 +19,7 @@ from app.reports.sign_offs import Choices
 from app.web.access import go, now, reading, requires, transaction, visitor
 from app.web.forms import FROM_THE_LIST, HouseForm, plain, refusals_in, row_id, tidy
 from app.web.practice_pages import OUTCOMES, offered, recorded, sign_offs_page, whole
+from app.web.signing import SignedForm
 from app.web.words import Context, day
 
 bp = Blueprint("sign_offs", __name__)
@@ -46,7 +47,7 @@ class TreatmentForm(HouseForm):
     observed_on = DateField("Day observed", [InputRequired("Enter the day on which you observed the treatment.")])
 
 
-class SeenForm(HouseForm):
+class SeenForm(SignedForm):
     """What was seen: each step, how it went, remarks, and the signature."""
 
     corrects = HiddenField(validators=[Optional()])
@@ -59,7 +60,7 @@ class SeenForm(HouseForm):
     password = PasswordField("Your password", [InputRequired("Enter your password: it is your signature.")])
 
 
-class VoidForm(HouseForm):
+class VoidForm(SignedForm):
     """Why an entry is void, and the signature."""
 
     reason = SelectField("What was wrong", [InputRequired("Choose what was wrong.")])

@@ -11,13 +11,13 @@ from app.people import names, passwords, queries, tokens
 from app.people.permissions import Action
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
-from app.web.forms import HouseForm, judged_by, plain, refusals_in, refuse, tidy
+from app.web.forms import judged_by, plain, refusals_in, tidy
+from app.web.signing import SignedForm
 from app.web.tokens_pages import EVERYWHERE, list_page, made_page
 
 bp = Blueprint("tokens", __name__)
 
 # A token asks for the password again; whoever found an open browser must not try it out.
-PER_PERSON = "10 per 5 minutes"
 
 
 def _all_or_some(_form: Any, field: Any) -> None:
@@ -26,7 +26,7 @@ def _all_or_some(_form: Any, field: Any) -> None:
         raise StopValidation("Choose every clinic, or name some: not both.")
 
 
-class TokenForm(HouseForm):
+class TokenForm(SignedForm):
     """What the token is for, what it reads, and the password that makes it an administrator's act."""
 
     name = StringField(
@@ -58,7 +58,7 @@ def show() -> Any:
 def make() -> Any:
     """Make a token and show it this once."""
     form, actor = _with_choices(TokenForm()), visitor().actor
-    if form.validate() and not _too_many(form):
+    if form.validate():
         with refusals_in(form), transaction() as changed:
             made, secret = tokens.make_token(
                 changed,
@@ -111,9 +111,3 @@ def _with_choices(form: TokenForm) -> TokenForm:
 def _chosen(form: TokenForm) -> list[int] | None:
     chosen = form.clinics.data or ()
     return None if EVERYWHERE in chosen else [int(one) for one in chosen]
-
-
-def _too_many(form: TokenForm) -> bool:
-    if access.limits().too_many(PER_PERSON, "token", visitor().actor.account_id):
-        refuse(form, "Too many tries. Wait five minutes, then try again.")
-    return bool(form.errors)

@@ -34,6 +34,7 @@ NOT_PURE = {
     "equipment": "reads and writes the devices of a clinic",
     "coaching": "writes down what is to be talked over, and that it was",
     "leaving": "ends a role, but not that of somebody who sits by it",
+    "outside": "tells what of a decision rests on evidence, of what was read",
     "limits": "counts in a table, by the real clock",
     "places": "sets the networks of a clinic",
     "proctoring": "makes codes, which takes chance, and reads the networks of clinics",

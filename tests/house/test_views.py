@@ -49,6 +49,19 @@ def test_a_page_that_is_only_read_writes_nothing(house: Flask) -> None:
     assert writing == []
 
 
+def test_a_password_asked_again_counts_its_tries() -> None:
+    odd = [
+        place(path, node)
+        for path in python_of(APP / "web")
+        if path.stem != "account"  # signing in counts by address as well, and a new password is no try
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ClassDef)
+        and any("PasswordField" in ast.unparse(one) for one in node.body)
+        and [ast.unparse(base) for base in node.bases] != ["SignedForm"]
+    ]
+    assert odd == []
+
+
 def test_a_post_answers_with_a_page_or_sends_on_with_303() -> None:
     odd = [
         place(path, call)

@@ -10,6 +10,7 @@ from app.audit.models import Entry, Leaf
 from app.certification import appeals, bulk, evidence, interlocks, practice, readings
 from app.certification import cases as certification_cases
 from app.certification import service as certification
+from app.certification.holds import Matching
 from app.certification.issuing import change_certification
 from app.certification.lifecycle import EventKind
 from app.certification.models import SignOff
@@ -50,7 +51,7 @@ def life_acts(session: Session, world: World, certification_id: int) -> None:
     """Set and lift an interlock, propose a revocation and take it back."""
     later = NOW + timedelta(hours=2)  # once the exam that certifies was submitted
     sure: dict[str, Any] = {"actor": world.mira.actor, "password": PASSWORD, "reason": "In for service", "now": later}
-    matching = interlocks.Matching(skin_types=frozenset({1, 2, 3, 4, 5, 6}))
+    matching = Matching(skin_types=frozenset({1, 2, 3, 4, 5, 6}))
     code, day = "device_out_of_use", day_in(ZONE, later)
     made, _ = interlocks.interlock(session, matching=matching, reason_code=code, day=day, **sure)
     interlocks.lift(session, interlock_id=made.id, day=day, **sure)

@@ -14,6 +14,7 @@ from app.certification import evidence
 from app.certification.evidence import Certificate
 from app.clock import day_in
 from app.learning.evidence_models import OutsideEvidence
+from app.learning.sniffing import sniffed
 from tests.factories import ZONE, World
 from tests.integration.story import NOW
 
@@ -68,7 +69,7 @@ def upload(
         actor=world.ann.actor,
         account_id=world.ann.id,
         certificate=certificate(now, **more),
-        data=pdf() if data is None else data,
+        file=sniffed(pdf() if data is None else data),
         folder=FOLDER,
         now=now,
     )

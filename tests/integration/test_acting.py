@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.certification import acting, bulk, interlocks, queries
-from app.certification.interlocks import Matching
+from app.certification.holds import Matching
 from app.certification.lifecycle import EventKind, State, StateAsOf
 from app.certification.scope import Cell
 from app.errors import NotFoundError, RefusedError

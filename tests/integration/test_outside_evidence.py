@@ -19,6 +19,7 @@ from app.errors import NotFoundError, RefusedError
 from app.learning import service as learning
 from app.learning import shelf
 from app.learning.evidence_models import EvidenceDecision, OutsideEvidence
+from app.learning.sniffing import sniffed
 from app.people import service as people
 from app.people.permissions import Role
 from app.people.queries import actor_of, get_account
@@ -92,7 +93,7 @@ def test_a_manager_uploads_for_her_people_only(db: Session, world: World) -> Non
             actor=actor,  # type: ignore[arg-type]  # an actor of the world
             account_id=account_id,
             certificate=certificate(),
-            data=pdf(),
+            file=sniffed(pdf()),
             folder=FOLDER,
             now=NOW,
         )
@@ -288,7 +289,7 @@ def test_a_course_that_is_not_assigned_is_assigned_first(db: Session, world: Wor
         actor=world.max.actor,
         account_id=account.id,
         certificate=certificate(),
-        data=pdf(),
+        file=sniffed(pdf()),
         folder=FOLDER,
         now=NOW,
     )

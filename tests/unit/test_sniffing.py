@@ -126,3 +126,33 @@ def test_whatever_comes_is_judged_without_a_fault(kind: FileKind, at: int, byte:
             assert kind_of(one) in FileKind
         except RefusedError as refusal:
             assert str(refusal)  # noqa: PT017  a refusal is as good an answer
+
+
+def test_a_file_that_repeats_a_word_is_judged_at_once() -> None:
+    # What was searched again from each of its words took hours on a large file.
+    with pytest.raises(RefusedError):
+        kind_of(b"%PDF-1.4\n" + b"stream\n" * 1_000_000 + b"startxref\n0\n%%EOF/Encrypt")
+    assert kind_of(b"%PDF-1.4\n" + b"stream\n" * 1_000_000 + b"startxref\n0\n%%EOF") is FileKind.PDF
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"%stream\n 1 0 obj<</S/JavaScript/JS(app.alert(1))>>endobj\n%endstream\n",
+        b"1 0 obj<</Length 3>>stream\nabc\nendobj 2 0 obj<</S/JavaScript/JS(1)>>endobj\nendstream\n",
+    ],
+    ids=["a comment", "a length that is not true"],
+)
+def test_what_acts_is_found_where_a_stream_only_seems_to_be(body: bytes) -> None:
+    with pytest.raises(RefusedError, match="can act by itself"):
+        kind_of(pdf(body))
+
+
+def test_a_packed_part_with_a_far_dictionary_or_without_an_end_is_refused() -> None:
+    inside = zlib.compress(b"1 0 <</S/JavaScript/JS(app.alert(1))>>")
+    far = b"5 0 obj<</Type/ObjStm" + b" " * 5000 + b"/Filter/FlateDecode>>stream\n" + inside + b"\nendstream"
+    with pytest.raises(RefusedError, match="can act by itself"):
+        kind_of(pdf(far))
+    cut = b"5 0 obj<</Type/ObjStm/Filter/FlateDecode>>stream\n" + inside[:-8] + b"\nendstream"
+    with pytest.raises(RefusedError, match="cannot be read"):
+        kind_of(pdf(cut))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.certification import bulk, interlocks, practice, readings
 from app.certification import service as certification
+from app.certification.holds import Matching
 from app.certification.lifecycle import EventKind
 from app.certification.models import EvaluatorAppointment
 from app.certification.queries import cells_of
@@ -144,7 +145,7 @@ def hold_cells(session: Session, world: World, now: datetime) -> int:
     made, _ = interlocks.interlock(
         session,
         actor=world.mira.actor,
-        matching=interlocks.Matching(skin_types=frozenset({4}), clinic_id=world.riverside),
+        matching=Matching(skin_types=frozenset({4}), clinic_id=world.riverside),
         reason_code="adverse_event",
         reason="Two hot spots in one week",
         password=PASSWORD,

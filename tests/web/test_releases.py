@@ -15,7 +15,7 @@ from app.people.permissions import Actor, Role
 from app.releases import queries as releases
 from app.releases import service
 from app.releases.service import MEANING
-from app.web import releases as pages
+from app.web import signing
 from tests.factories import COURSE, PASSWORD, World, frozen_course
 from tests.web.conftest import Browser
 
@@ -131,7 +131,7 @@ def test_a_wrong_password_signs_nothing_and_the_ticks_stay(
 def test_passwords_cannot_be_tried_out(
     browser: Browser, world: World, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pages, "PER_PERSON", "1 per hour")
+    monkeypatch.setattr(signing, "PER_PERSON", "1 per hour")
     release_id = publish(database, world.tom.actor)
     browser.sign_in(world.mira)
     sign(browser, release_id, protocol(), "wrong-wrong-wrong")

@@ -85,6 +85,12 @@ def test_a_clinic_says_which_devices_it_has(browser: Browser, world: World) -> N
     assert browser.send(url, devices=[DEVICE]).location == f"/scope?clinic={world.riverside}"
     assert browser.page(url).form(url).fields["devices"] == [DEVICE]
     assert "Nobody has said which devices stand here" not in browser.get("/scope").text
+    # Without its last device it has none, and not every one again.
+    browser.send(url, devices=[])
+    assert browser.page(url).form(url).fields.get("devices", []) == []
+    board = browser.get("/scope").text
+    assert "Nobody has said which devices stand here" not in board
+    assert "No signed course allows a treatment with a device of this clinic." in board
 
 
 def test_without_a_clinic_it_says_where_they_come_from(browser: Browser, world: World) -> None:
