@@ -178,6 +178,7 @@ class Database:
         at_once = {"isolation_level": "REPEATABLE READ"} if on_postgres else {}
         self._reading, self._snapshot = (self.engine.execution_options(**options) for options in (alone, at_once))
         self._turn = nullcontext if on_postgres else WritersTurn(self.engine.url.database).taken
+        self._alone = on_postgres
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -203,11 +204,11 @@ class Database:
 
         On PostgreSQL each statement stands alone, without BEGIN and COMMIT around them; on SQLite it is a transaction.
         """
-        if self._turn is not nullcontext:
-            with self.transaction() as session:
+        if self._alone:
+            with Session(self._reading, expire_on_commit=False) as session:
                 yield session
         else:
-            with Session(self._reading, expire_on_commit=False) as session:
+            with self.transaction() as session:
                 yield session
 
     @contextmanager

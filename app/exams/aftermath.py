@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, Subquery, and_, case, func, or_, select
+from sqlalchemy import BindParameter, Select, Subquery, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.content.pieces import PieceKind
@@ -76,7 +77,8 @@ NOTHING_AFTER = Aftermath()
 
 def aftermath(session: Session, attempt: Attempt) -> Aftermath:
     """Return the paper of a closed attempt with all that came after it; one query."""
-    rows = session.execute(_aftermath(attempt)).all()
+    of = {"organisation_id": attempt.organisation_id, "attempt_id": attempt.id, "release_id": attempt.release_id}
+    rows = session.execute(_aftermath(), of).all()
     asked: dict[int, Asked] = {}
     found: dict[int, Correction] = {}
     told: dict[int, OwnAppeal] = {}
@@ -115,11 +117,14 @@ def _own(appeal: Appeal, answer: AppealAnswer | None, by: str | None) -> OwnAppe
     )
 
 
-def _aftermath(attempt: Attempt) -> Select[Any]:
+_OF_ORGANISATION: BindParameter[int] = bindparam("organisation_id")
+_OF_ATTEMPT: BindParameter[int] = bindparam("attempt_id")
+
+
+@cache
+def _aftermath() -> Select[Any]:
     """An appeal against the result (position 0) and the facts' titles ride on the first item; the rest repeats."""
-    organisation_id, attempt_id = attempt.organisation_id, attempt.id
-    newest, latest = latest_responses(attempt_id), _latest_regrade(organisation_id, attempt_id)
-    signed = _signed(organisation_id)
+    newest, signed = latest_responses(_OF_ATTEMPT), _signed()
     return (
         select(
             PaperItem,
@@ -136,7 +141,7 @@ def _aftermath(attempt: Attempt) -> Select[Any]:
             Regrade,
             RegradeReview.outcome,
             signed.c.reason,
-            case((PaperItem.position == 1, _titles(attempt.release_id))),
+            case((PaperItem.position == 1, _titles())),
         )
         .join(ItemContent, ItemContent.hash == PaperItem.item_hash)
         .outerjoin(newest, newest.c.position == PaperItem.position)
@@ -144,7 +149,7 @@ def _aftermath(attempt: Attempt) -> Select[Any]:
         .outerjoin(
             Appeal,
             and_(
-                Appeal.organisation_id == organisation_id,
+                Appeal.organisation_id == _OF_ORGANISATION,
                 Appeal.attempt_id == PaperItem.attempt_id,
                 or_(
                     Appeal.position == PaperItem.position,
@@ -154,14 +159,14 @@ def _aftermath(attempt: Attempt) -> Select[Any]:
         )
         .outerjoin(AppealAnswer, AppealAnswer.appeal_id == Appeal.id)
         .outerjoin(Account, Account.id == AppealAnswer.decided_by)
-        .outerjoin(Regrade, Regrade.id == latest)
+        .outerjoin(Regrade, Regrade.id == _latest_regrade())
         .outerjoin(RegradeReview, RegradeReview.regrade_id == Regrade.id)
-        .where(PaperItem.attempt_id == attempt_id)
+        .where(PaperItem.attempt_id == _OF_ATTEMPT)
         .order_by(PaperItem.position, signed.c.id)
     )
 
 
-def _signed(organisation_id: int) -> Subquery:
+def _signed() -> Subquery:
     return (
         select(
             CaseDecision.id,
@@ -173,24 +178,24 @@ def _signed(organisation_id: int) -> Subquery:
         )
         .join(ItemCase, ItemCase.id == CaseDecision.case_id)
         .join(CaseProposal, CaseProposal.id == CaseDecision.proposal_id)
-        .where(CaseDecision.organisation_id == organisation_id, CaseDecision.kind == SIGNED)
+        .where(CaseDecision.organisation_id == _OF_ORGANISATION, CaseDecision.kind == SIGNED)
         .subquery()
     )
 
 
-def _titles(release_id: int) -> Any:
+def _titles() -> Any:
     told = ReleasePiece.key + _UNIT + ReleasePiece.title
     return (
         select(func.aggregate_strings(told, _RECORD))
-        .where(ReleasePiece.release_id == release_id, ReleasePiece.kind == PieceKind.FACT.value)
+        .where(ReleasePiece.release_id == bindparam("release_id"), ReleasePiece.kind == PieceKind.FACT.value)
         .scalar_subquery()
     )
 
 
-def _latest_regrade(organisation_id: int, attempt_id: int) -> Any:
+def _latest_regrade() -> Any:
     one = aliased(Regrade)
     return (
         select(func.max(one.id))
-        .where(one.organisation_id == organisation_id, one.attempt_id == attempt_id)
+        .where(one.organisation_id == _OF_ORGANISATION, one.attempt_id == _OF_ATTEMPT)
         .scalar_subquery()
     )

@@ -144,6 +144,31 @@ def _histories(*, some: bool) -> Select[int, Attempt, int, datetime, bool, bool,
     )
 
 
+@cache
+def _in_course() -> Select[Attempt, Release, int, datetime, bool, bool, Accommodation, bool]:
+    own = (Attempt.organisation_id == bindparam("organisation_id"), Attempt.account_id == bindparam("account_id"))
+    the_one = Attempt.id == bindparam("attempt_id")
+    now = bindparam("now", type_=Attempt.deadline_at.type)
+    return (
+        select(
+            Attempt,
+            Release,
+            AttemptGrant.id,
+            AttemptGrant.granted_at,
+            _STOPPED,
+            _TOUCHED,
+            Accommodation,
+            sitting_now(bindparam("account_id"), now),
+        )
+        .join(Account, Account.id == Attempt.account_id)
+        .outerjoin(Release, (Release.id == Attempt.release_id) & the_one)
+        .outerjoin(AttemptGrant, _GRANTED)
+        .outerjoin(Accommodation, _HELPED)
+        .where(*own, Attempt.course_id == select(Attempt.course_id).where(the_one, *own).scalar_subquery())
+        .order_by(Attempt.number)
+    )
+
+
 def attempt_in_course(
     session: Session, *, organisation_id: int, account_id: int, attempt_id: int, now: datetime
 ) -> tuple[Attempt, Release, History]:
@@ -151,23 +176,8 @@ def attempt_in_course(
 
     `sits` of the history says whether they sit an exam, of whatever course.
     """
-    sits = sitting_now(account_id, now)
-    course = select(Attempt.course_id).where(
-        Attempt.id == attempt_id, Attempt.organisation_id == organisation_id, Attempt.account_id == account_id
-    )
-    rows: Any = session.execute(
-        select(Attempt, Release, AttemptGrant.id, AttemptGrant.granted_at, _STOPPED, _TOUCHED, Accommodation, sits)
-        .join(Account, Account.id == Attempt.account_id)
-        .outerjoin(Release, (Release.id == Attempt.release_id) & (Attempt.id == attempt_id))
-        .outerjoin(AttemptGrant, _GRANTED)
-        .outerjoin(Accommodation, _HELPED)
-        .where(
-            Attempt.organisation_id == organisation_id,
-            Attempt.account_id == account_id,
-            Attempt.course_id == course.scalar_subquery(),
-        )
-        .order_by(Attempt.number)
-    ).all()
+    of = {"organisation_id": organisation_id, "account_id": account_id, "attempt_id": attempt_id, "now": now}
+    rows: Any = session.execute(_in_course(), of).all()
     found = [(row[0], row[1]) for row in rows if row[0].id == attempt_id]
     if not found:
         raise NotFoundError

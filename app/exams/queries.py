@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, Subquery, bindparam, exists, func, select
+from sqlalchemy import BindParameter, ScalarSelect, Select, Subquery, bindparam, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.errors import NotFoundError
@@ -219,7 +219,7 @@ def _paper() -> Select[PaperItem, dict[str, Any], dict[str, Any], Any, int, str 
     )
 
 
-def latest_responses(attempt_id: int) -> Subquery:
+def latest_responses(attempt_id: int | BindParameter[int]) -> Subquery:
     """Return what was chosen in the end for each item of an attempt: position, revision, chosen."""
     newer = aliased(Response)
     last = (
@@ -254,7 +254,7 @@ def told(session: Session, attempt: Attempt) -> list[tuple[str, int | None, date
     return [(row[0], row[1], row[2]) for row in rows]
 
 
-def sitting_now(account_id: int, now: datetime) -> ScalarSelect[bool]:
+def sitting_now(account_id: int | BindParameter[int], now: datetime | BindParameter[datetime]) -> ScalarSelect[bool]:
     """Return, for a query, whether a person has an attempt that is not over, at whatever course."""
     running = exists().where(Attempt.account_id == account_id, Attempt.closed_at.is_(None), Attempt.deadline_at > now)
     return select(running).scalar_subquery()

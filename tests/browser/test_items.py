@@ -54,7 +54,7 @@ def test_an_order_that_stands_as_shown_is_not_skipped_silently(live: Live, page:
     line = page.locator("#save")
     expect(line).to_have_text("Not saved yet: move a step, or save this order", use_inner_text=True)
     page.locator("[data-next-button]").click()
-    expect(line).to_contain_text("press Next again to leave it unanswered")
+    expect(line).to_contain_text("go on once more to leave it unanswered")
     look_at(page)
     page.locator("[data-next-button]").click()
     page.wait_for_url(f"**/items/{asked.position + 1}")

@@ -27,6 +27,7 @@ def test_every_type_of_item_and_the_fact_tables_are_sound(live: Live, open_page:
         *(f"/courses/{COURSE}/lessons/{lesson}" for lesson in LESSONS),
     ):
         page.goto(address)
+        expect(page).to_have_url(address)
         look_at(page)
 
 
@@ -76,6 +77,7 @@ def test_the_rare_pages_of_practice_are_sound(live: Live, open_page: Open) -> No
         page = signed_in(open_page(), person.email)
         for address in addresses:
             page.goto(address)
+            expect(page).to_have_url(address)
             page.locator("main details").evaluate_all("all => all.forEach(one => one.open = true)")
             look_at(page)
 

@@ -1,14 +1,18 @@
 """A session on each engine whose work is undone after the test: no test needs a database of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 
 import pytest
 from sqlalchemy.orm import Session
 
+from app.db import Database
 from tests.databases import Databases, EngineName
-from tests.factories import World
-from tests.integration.story import NOW, Town, people_at, template_at, town
+from tests.factories import World, make_world
+from tests.integration.story import NOW, Town, template_at, town
+
+Template = tuple[str, Callable[[Database], World]]
 
 
 @pytest.fixture
@@ -18,16 +22,22 @@ def moment() -> datetime:
 
 
 @pytest.fixture
-def world(moment: datetime, engine_name: EngineName, databases: Databases) -> World:
-    """The people of the house."""
-    return people_at(moment, engine_name, databases)
+def made(moment: datetime) -> Template:
+    """What `db` is a copy of; a module whose tests begin alike says how."""
+    return template_at(moment), partial(make_world, now=moment)
 
 
 @pytest.fixture
-def db(world: World, moment: datetime, engine_name: EngineName, databases: Databases) -> Iterator[Session]:
+def world(made: Template, engine_name: EngineName, databases: Databases) -> World:
+    """The people of the house."""
+    return databases.template(engine_name, *made)
+
+
+@pytest.fixture
+def db(world: World, made: Template, engine_name: EngineName, databases: Databases) -> Iterator[Session]:
     """A session in a transaction that is rolled back; what a test commits or rolls back is a savepoint."""
     assert world.people
-    with databases.shared(engine_name, template_at(moment)).connect() as connection:
+    with databases.shared(engine_name, made[0]).connect() as connection:
         outer = connection.begin()
         with Session(connection, expire_on_commit=False, join_transaction_mode="create_savepoint") as session:
             yield session

@@ -22,12 +22,19 @@ from app.releases.models import Release, ReleaseItem
 from app.reports import recall_starts
 from app.reports import recalls as reports
 from app.reports.exports import CERTIFICATIONS, Asked
-from tests.factories import COURSE, PASSWORD, REVISED_ROW, ZONE, Person, World, certify, frozen_course
+from tests.factories import COURSE, PASSWORD, REVISED_ROW, ZONE, Person, World, frozen_course
+from tests.integration.conftest import Template
 from tests.integration.editions import FACT, begin, confirm, sign, withdraw
-from tests.integration.recalled import DUE, TODAY, answer, certified_and_revised, digests, recall, revise
+from tests.integration.recalled import DUE, TODAY, answer, certified_and_revised, digests, make_revised, recall
 from tests.integration.story import NOW, Town, at_once, trail
 
 LATE = NOW + timedelta(days=20)
+
+
+@pytest.fixture
+def made() -> Template:
+    """Ann is certified, and the edition that corrects a figure is signed."""
+    return "world_revised", make_revised
 
 
 def read(session: Session, world: World, one: Recall, *, now: datetime = NOW) -> reports.RecallRead:
@@ -52,15 +59,6 @@ def test_who_rests_on_the_old_fact_is_found_with_how(db: Session, world: World) 
     assert {cell.skin_type for cell in one.cells} == {3, 4}
     assert found.names == {world.ann.id: "Ann Berg"}
     assert found.clinics == {world.ann.id: ("Riverside",)}
-
-
-def test_who_is_certified_on_the_new_edition_rests_on_the_new_fact(db: Session, world: World) -> None:
-    release = revise(db, world)
-    certify(db, world, world.ann, now=NOW + timedelta(hours=1))
-    found = recall_starts.read_preview(db, world.organisation_id, release.id, digests(db, release), TODAY)
-    assert found.resting == ()
-    with pytest.raises(RefusedError, match="nobody to recall"):
-        recall(db, world, release)
 
 
 def test_a_recall_freezes_who_what_and_by_when_and_tells_the_trail(db: Session, world: World) -> None:

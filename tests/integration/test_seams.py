@@ -191,3 +191,12 @@ def test_the_record_tells_which_cells_an_act_concerned(db: Session, world: World
     [told] = of_ann(db, world, now=LATEST).certifications
     assert {one.device for one in told.events[-1].cells or ()} == {cell.device}
     assert {one.device for one in told.on_hold} == {cell.device}
+
+
+def test_who_is_certified_on_the_new_edition_rests_on_the_new_fact(db: Session, world: World) -> None:
+    release = revise(db, world)
+    certify(db, world, world.ann, now=NOW + timedelta(hours=1))
+    found = recall_starts.read_preview(db, world.organisation_id, release.id, digests(db, release), TODAY)
+    assert found.resting == ()
+    with pytest.raises(RefusedError, match="nobody to recall"):
+        recall(db, world, release)

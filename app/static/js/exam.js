@@ -367,7 +367,7 @@
     if (target !== form) return reach(target.action, new URLSearchParams(new FormData(target)));
     if (button?.name === "flag") return flag(button);
     if (button?.name === "keep") return change();
-    if (skips()) return status("ask", "This order is not saved. Save it, or press Next again to leave it unanswered.");
+    if (skips()) return status("ask", "This order is not saved. Save it, or go on once more to leave it unanswered.");
     go(form.dataset.next);
   });
 
