@@ -1,7 +1,10 @@
 """What all tests share: both engines, each with databases of their own."""
 
 import os
+import shutil
+import tempfile
 import time
+from atexit import register
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import cast
@@ -15,6 +18,11 @@ from tests.databases import ENGINES, Databases, EngineName
 # Small and the same everywhere: a property that needs more examples says so itself.
 hypothesis.settings.register_profile("house", max_examples=50, deadline=None, derandomize=True)
 hypothesis.settings.load_profile("house")
+
+# The workers share what a template holds, and so the files of its rows: whoever starts them makes the folder.
+if "TESTS_EVIDENCE" not in os.environ:
+    os.environ["TESTS_EVIDENCE"] = tempfile.mkdtemp(prefix="fluence-evidence-")
+    register(shutil.rmtree, os.environ["TESTS_EVIDENCE"], ignore_errors=True)
 
 
 def pytest_configure() -> None:

@@ -1,9 +1,7 @@
 """Certificates of other bodies for tests: small real files of each kind, and one of Ann's that was uploaded."""
 
-import shutil
-import tempfile
+import os
 import zlib
-from atexit import register
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,8 +16,7 @@ from app.learning.sniffing import sniffed
 from tests.factories import ZONE, World
 from tests.integration.story import NOW
 
-FOLDER = Path(tempfile.mkdtemp(prefix="fluence-evidence-"))
-register(shutil.rmtree, FOLDER, ignore_errors=True)
+FOLDER = Path(os.environ["TESTS_EVIDENCE"])
 
 
 def pdf(body: bytes = b"<</Type/Catalog/Pages 2 0 R>>", *, after: bytes = b"\n") -> bytes:
