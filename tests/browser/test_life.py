@@ -118,8 +118,8 @@ def test_due_renewed_early_recalled_and_closed(live: Live, open_page: Open) -> N
     ann.read(home=f"Currentto {short_day(until)}", board=f"to {short_day(until)}", check="Current", also=day(until))
     expect(ann.home.get_by_text("is due for renewal")).to_have_count(0)
 
-    mira = live.signed_in(open_page(), live.world.mira, None)
-    release = change_a_fact(live, open_page, mira)
+    staff = open_page()
+    release = change_a_fact(live, staff)
     ann.read(home="Current", board="Current", check="Current")
     ann.home.goto(f"/courses/{COURSE}")
     ann.home.get_by_role("link", name="What it rests on, and what changed").click()
@@ -128,7 +128,7 @@ def test_due_renewed_early_recalled_and_closed(live: Live, open_page: Open) -> N
     look_at(ann.home)
 
     due_on = day_in(ZONE, clock.now()) + timedelta(days=14)
-    recall(mira, release, due_on)
+    recall(staff, release, due_on)
     ann.read(
         home="A fact changed: read what changed, then answer the questions about it",
         board=f"recall open to {short_day(due_on)}",
@@ -139,7 +139,7 @@ def test_due_renewed_early_recalled_and_closed(live: Live, open_page: Open) -> N
     ann.read(home="Current", board="Current", check="Current")
     for page in (ann.home, ann.board, ann.check):
         expect(page.get_by_text(re.compile("recall open|A fact changed", re.IGNORECASE))).to_have_count(0)
-    close(mira)
+    close(staff)
 
 
 def renew(page: Page, live: Live) -> None:
@@ -157,26 +157,26 @@ def renew(page: Page, live: Live) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Passed")
 
 
-def change_a_fact(live: Live, open_page: Open, mira: Page) -> int:
+def change_a_fact(live: Live, page: Page) -> int:
     """Let Tom publish two other facts and tell why, with the keyboard alone, and Mira sign them."""
     with live.database.transaction() as session:
         edition = replace(corrected_course(), edition="2027.3")
         release = releases.publish(session, actor=live.world.tom.actor, frozen=edition, now=clock.now()).id
-    tom = live.signed_in(open_page(), live.world.tom, f"/releases/{release}")
-    look_at(tom)
-    tom.get_by_label("Reason for all others").focus()
-    tom.keyboard.type(WHY)
-    tom.keyboard.press("Enter")
-    expect(tom.get_by_text("changes confirmed.")).to_be_visible()
-    expect(tom.get_by_text("0 still open")).to_be_visible()
-    expect(tom.locator(".impact")).to_contain_text("rest on what changes")
-    mira.goto(f"/releases/{release}")
-    expect(mira.get_by_text(WHY).first).to_be_visible()
-    look_at(mira)
-    mira.get_by_role("checkbox").evaluate_all("boxes => boxes.forEach(box => box.click())")
-    mira.get_by_label("Your password").fill(PASSWORD)
-    mira.get_by_role("button", name="Sign edition 2027.3").click()
-    expect(mira.get_by_text("Signed. From now on the exam can be sat on this release.")).to_be_visible()
+    live.signed_in(page, live.world.tom, f"/releases/{release}")
+    look_at(page)
+    page.get_by_label("Reason for all others").focus()
+    page.keyboard.type(WHY)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("changes confirmed.")).to_be_visible()
+    expect(page.get_by_text("0 still open")).to_be_visible()
+    expect(page.locator(".impact")).to_contain_text("rest on what changes")
+    live.signed_in(page, live.world.mira, f"/releases/{release}")
+    expect(page.get_by_text(WHY).first).to_be_visible()
+    look_at(page)
+    page.get_by_role("checkbox").evaluate_all("boxes => boxes.forEach(box => box.click())")
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign edition 2027.3").click()
+    expect(page.get_by_text("Signed. From now on the exam can be sat on this release.")).to_be_visible()
     return release
 
 
