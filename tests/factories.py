@@ -150,7 +150,7 @@ def people_of(session: Session, now: datetime) -> World:
     riverside = service.add_clinic(session, actor=ida.actor, name="Riverside", now=began).id
     hafen = service.add_clinic(session, actor=ida.actor, name="Hafen", now=began).id
     made = {
-        name.split()[0].lower(): _invited(session, ida.actor, name, role, clinic, began)
+        name.split()[0].lower(): invited(session, ida.actor, name, role, clinic, began)
         for name, role, clinic in (
             ("Ann Berg", Role.TECHNICIAN, riverside),
             ("Ben Okafor", Role.TECHNICIAN, hafen),
@@ -294,7 +294,8 @@ def _person(session: Session, account: Account) -> Person:
     return Person(name=account.name, email=account.email, actor=queries.actor_of(session, account))
 
 
-def _invited(session: Session, admin: Actor, name: str, role: Role, clinic_id: int | None, now: datetime) -> Person:
+def invited(session: Session, admin: Actor, name: str, role: Role, clinic_id: int | None, now: datetime) -> Person:
+    """Invite somebody of the first organisation, with everybody's password."""
     account, _ = service.invite(
         session,
         actor=admin,

@@ -87,7 +87,8 @@ def _asked(certification_id: int, act: str) -> Asked:
 
 
 def _form(asked: Asked) -> ActForm:
-    form = ActForm(effective_on=visitor().today)
+    only = asked.standing[0].event_id if len(asked.standing) == 1 else None  # there is nothing to choose from
+    form = ActForm(effective_on=visitor().today, lifts=only)
     form.reason_code.choices = list(acting.CODES[KINDS[asked.act]].items())
     form.cells.choices = cell_choices(asked)
     form.lifts.choices = suspension_choices(asked)

@@ -116,7 +116,9 @@ def _found(held: Held, zone: str, at: datetime) -> Context:
 
 
 def _holder(held: Held, state: StateAsOf, today: date, at: datetime) -> Context:
-    certification, period = held.certification, state.period
+    certification = held.certification
+    # Renewed early, its next period waits: it ends as late as its holder and the board read.
+    period = state.latest_period if state.state is State.ACTIVE else state.period
     dates = [("Certified", state.first_issued_on), ("Valid to", period.last_on if period else None)]
     if period and period.grace_last_on > period.last_on:
         dates.append(("Grace to", period.grace_last_on))

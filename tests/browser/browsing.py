@@ -2,17 +2,21 @@
 
 import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from threading import Thread
+from threading import Condition, Thread
+from typing import TYPE_CHECKING
 
 from flask import Flask
 from playwright.sync_api import Browser, Page, Playwright
 from werkzeug.serving import make_server
 
 from tests.factories import PASSWORD
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CHROMIUM = Path("/usr/bin/chromium")
 MISSING = (
@@ -23,6 +27,12 @@ MISSING = (
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 DESKTOP, PHONE, NARROW = (1280, 900), (390, 844), (320, 640)
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+# Only the faults come back, in words: the whole of what axe found is large, and is read slowly.
+FAULTS = """async rules => {
+  const found = await axe.run(document, {runOnly: rules, resultTypes: ["violations"]});
+  return found.violations.flatMap(({id, impact, nodes}) =>
+    nodes.map(node => `${id} (${impact}): ${node.html} ${node.failureSummary}`));
+}"""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -40,8 +50,32 @@ def listen() -> socket.socket:
     return taken
 
 
+class Counted:
+    """A site that knows how many of its requests are still being answered."""
+
+    def __init__(self, site: Flask) -> None:
+        self._site, self._open, self._changed = site, 0, Condition()
+
+    def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        self._count(1)
+        try:
+            return self._site(environ, start)
+        finally:
+            self._count(-1)
+
+    def wait_until_calm(self) -> None:
+        """Wait until the last request is answered: what a page sends as it closes comes late."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: not self._open, timeout=15)
+
+    def _count(self, more: int) -> None:
+        with self._changed:
+            self._open += more
+            self._changed.notify_all()
+
+
 @contextmanager
-def serve(site: Flask, taken: socket.socket) -> Iterator[None]:
+def serve(site: "WSGIApplication", taken: socket.socket) -> Iterator[None]:
     """Serve a site on a port that `listen` took, in threads of this process."""
     port = taken.getsockname()[1]
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
@@ -54,7 +88,7 @@ def serve(site: Flask, taken: socket.socket) -> Iterator[None]:
     running.server_close()
 
 
-def signed_in(page: Page, email: str, password: str = PASSWORD) -> Page:
+def sign_in_by_form(page: Page, email: str, password: str = PASSWORD) -> Page:
     """Sign in as a person does; the page then shows where that person starts."""
     page.goto("/sign-in")
     page.get_by_label("E-mail address").fill(email)
@@ -69,8 +103,10 @@ def look_at(page: Page, *, colours: bool = True) -> None:
     or where it is wider than a screen, down to 320 px; `colours` False looks at the light page only.
     """
     kept = page.viewport_size
-    # Evaluated, not added as a script tag: the content security policy would refuse the tag.
-    page.evaluate(f"window.axe || (() => {{ {axe_source()} }})()")
+    # Evaluated, not added as a script tag: the content security policy would refuse the tag. Nothing is given back:
+    # what an evaluation returns is read in full, and axe itself is large.
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(f"(() => {{ {axe_source()} }})()")
     for size in (DESKTOP, PHONE):
         _resize(page, size)
         assert_accessible(page, {"type": "tag", "values": RULES})
@@ -101,12 +137,7 @@ def _resize(page: Page, size: tuple[int, int]) -> None:
 
 def assert_accessible(page: Page, rules: object) -> None:
     """Fail where axe-core, which is in the page already, finds fault with it."""
-    found = page.evaluate("rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", rules)
-    faults = [
-        f"{fault['id']} ({fault['impact']}): {node['html']} {node['failureSummary']}"
-        for fault in found["violations"]
-        for node in fault["nodes"]
-    ]
+    faults = page.evaluate(FAULTS, rules)
     assert faults == [], f"{page.url}, {page.viewport_size}\n" + "\n".join(faults)
 
 

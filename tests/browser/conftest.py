@@ -3,17 +3,22 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 import app
+from app import clock
 from app.db import Database
-from tests.browser.browsing import DESKTOP, launch, listen, serve
+from app.people import service as people
+from app.people.limits import Limits
+from tests.browser.browsing import DESKTOP, Counted, launch, listen, serve
 from tests.databases import Databases, settings_for
-from tests.factories import World, make_world
+from tests.factories import Person, World, make_world
 
+Make = Callable[[Database], World]
 Open = Callable[..., Page]
 PATIENCE = 15_000  # ms; the machine may be busy, a page that waits longer is broken
 expect.set_options(timeout=PATIENCE)
@@ -24,8 +29,30 @@ class Live:
     """A served site: where it is, the database under it, and who is in it."""
 
     url: str
+    site: Flask
     database: Database
     world: World
+
+    def signed_in(self, page: Page, person: Person, at: str | None = "/") -> Page:
+        """Become somebody, as after their password was right, and open a page; the form has journeys of its own."""
+        with self.database.transaction() as session:
+            token = people.begin_sign_in(session, account_id=person.id, now=clock.now())
+        cookies = SecureCookieSessionInterface().get_signing_serializer(self.site)
+        assert cookies is not None
+        kept = {"name": "fluence", "value": str(cookies.dumps({"_user_id": token})), "url": self.url}
+        page.context.add_cookies([kept])  # type: ignore[list-item]  # a TypedDict of Playwright's, by its keys
+        if at:
+            page.goto(at)
+        return page
+
+
+@dataclass(frozen=True)
+class Served:
+    """The site, and where it is served."""
+
+    url: str
+    site: Flask
+    counted: Counted
 
 
 @pytest.fixture(scope="session")
@@ -37,16 +64,34 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def live(databases: Databases, tmp_path: Path) -> Iterator[Live]:
-    """A site of the test's own, over a copy of the same small world."""
-    world = databases.template("sqlite", "world", make_world)
-    with databases.copy("sqlite", "world") as url, listen() as taken:
+@pytest.fixture(scope="session")
+def served(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The site, served once: its templates are compiled once too."""
+    with databases.copy("sqlite") as url, listen() as taken:
         address = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        site = app.create_app(settings_for(url, tmp_path, FLUENCE_BASE_URL=address))
-        with serve(site, taken):
-            yield Live(address, site.extensions["fluence.database"], world)
+        site = app.create_app(settings_for(url, tmp_path_factory.mktemp("site"), FLUENCE_BASE_URL=address))
         site.extensions["fluence.database"].engine.dispose()
+        counted = Counted(site)
+        with serve(counted, taken):
+            yield Served(address, site, counted)
+
+
+@pytest.fixture
+def make() -> Make:
+    """What fills the site; a test that needs another world says so."""
+    return make_world
+
+
+@pytest.fixture
+def live(databases: Databases, served: Served, make: Make) -> Iterator[Live]:
+    """The site over a copy of a small world that is the test's own."""
+    name = make.__name__.removeprefix("make_")
+    world = databases.template("sqlite", name, make)
+    with databases.opened("sqlite", name) as database:
+        served.site.extensions["fluence.database"] = database
+        served.site.extensions["fluence.limits"] = Limits(database.engine)
+        yield Live(served.url, served.site, database, world)
+        served.counted.wait_until_calm()
 
 
 @pytest.fixture

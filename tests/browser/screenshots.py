@@ -13,7 +13,7 @@ from app.cli.demo_story import Story, tell
 from app.db import Database, upgrade
 from app.exams import queries
 from tests.browser.answering import answer, expect_saved
-from tests.browser.browsing import PHONE, launch, listen, serve, signed_in
+from tests.browser.browsing import PHONE, launch, listen, serve, sign_in_by_form
 from tests.databases import settings_for
 
 PICTURES = Path(__file__).resolve().parent / "pictures"
@@ -46,7 +46,7 @@ def as_person(browser: Browser, address: str, story: Story, key: str, *, size: t
         timezone_id=ZONE,
     )
     email, _, password = story.passwords[key]
-    return signed_in(context.new_page(), email, password)
+    return sign_in_by_form(context.new_page(), email, password)
 
 
 def board(page: Page) -> None:

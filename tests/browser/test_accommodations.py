@@ -6,7 +6,7 @@ from app.db import Database
 from app.exams import queries
 from app.exams.models import Attempt
 from tests.browser.answering import answer, expect_saved
-from tests.browser.browsing import PHONE, look_at, signed_in
+from tests.browser.browsing import PHONE, look_at
 from tests.browser.conftest import Live, Open
 from tests.factories import COURSE
 
@@ -14,9 +14,8 @@ REASON = "Confirmed by the clinic's doctor."
 
 
 def test_max_grants_and_ann_takes_a_break(live: Live, open_page: Open) -> None:
-    grant(signed_in(open_page(), live.world.max.email), live)
-    page = signed_in(open_page(PHONE), live.world.ann.email)
-    page.goto(f"/courses/{COURSE}/exam")
+    grant(live.signed_in(open_page(), live.world.max, f"/technicians/{live.world.ann.id}"))
+    page = live.signed_in(open_page(PHONE), live.world.ann, f"/courses/{COURSE}/exam")
     expect(page.get_by_text("You have 25% more time")).to_be_visible()
     expect(page.get_by_text("Granted by Max Keller")).to_be_visible()
     look_at(page)
@@ -36,9 +35,8 @@ def test_max_grants_and_ann_takes_a_break(live: Live, open_page: Open) -> None:
         assert [mark.answered for mark in queries.marks(session, attempt)][:2] == [True, False]
 
 
-def grant(page: Page, live: Live) -> None:
+def grant(page: Page) -> None:
     """Grant Ann a quarter more time and one break, from her page."""
-    page.goto(f"/technicians/{live.world.ann.id}")
     page.get_by_role("link", name="Grant an accommodation").click()
     look_at(page)
     page.get_by_label("Time").select_option("25% more")

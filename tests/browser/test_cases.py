@@ -8,7 +8,7 @@ from app import clock
 from app.db import Database
 from app.exams import queries
 from app.exams.queries import Asked
-from tests.browser.browsing import PHONE, look_at, signed_in
+from tests.browser.browsing import PHONE, look_at
 from tests.browser.conftest import Live, Open
 from tests.factories import PASSWORD, World, observe, read_lessons
 from tests.integration.wrong_keys import critical_item, sit_but
@@ -18,11 +18,11 @@ WORDS = "Our protocol allows the other answer since spring."
 
 def test_ann_contests_a_question_and_passes_once_its_key_is_corrected(live: Live, open_page: Open) -> None:
     attempt_id, item = failed_on_one(live.database, live.world)
-    ann = signed_in(open_page(size=PHONE), live.world.ann.email)
-    contest(ann, attempt_id, item)
-    mira = signed_in(open_page(), live.world.mira.email)
+    ann = live.signed_in(open_page(size=PHONE), live.world.ann, f"/attempts/{attempt_id}/result")
+    contest(ann, item)
+    mira = live.signed_in(open_page(), live.world.mira, "/cases")
     uphold(mira)
-    tom = signed_in(open_page(), live.world.tom.email)
+    tom = live.signed_in(open_page(), live.world.tom, "/appeals")
     case_url = open_case(tom)
     count(tom, item)
     mira.goto(case_url)
@@ -50,9 +50,8 @@ def failed_on_one(database: Database, world: World) -> tuple[int, Asked]:
         return attempt.id, queries.paper(session, attempt.id)[position - 1]
 
 
-def contest(page: Page, attempt_id: int, item: Asked) -> None:
+def contest(page: Page, item: Asked) -> None:
     """Contest a question from the result, by its number."""
-    page.goto(f"/attempts/{attempt_id}/result")
     expect(page.get_by_role("heading", level=1, name="Not passed")).to_be_visible()
     page.get_by_role("link", name="Contest a question or the result").click()
     look_at(page)
@@ -66,7 +65,6 @@ def contest(page: Page, attempt_id: int, item: Asked) -> None:
 
 def uphold(page: Page) -> None:
     """Find the appeal from the cases, and uphold it."""
-    page.goto("/cases")
     look_at(page, colours=False)
     page.get_by_role("link", name="Appeals").click()
     look_at(page)
@@ -81,7 +79,6 @@ def uphold(page: Page) -> None:
 
 def open_case(page: Page) -> str:
     """Open the case of the contested question; return its address."""
-    page.goto("/appeals")
     page.get_by_role("table").get_by_role("link").click()
     page.get_by_role("link", name="Open the case of this question").click()
     look_at(page)

@@ -9,7 +9,7 @@ from app.exams.queries import Asked
 from app.releases.models import ItemContent
 from tests.asking import sign_edition
 from tests.browser.answering import expect_focus_on_heading, expect_saved, shown_order
-from tests.browser.browsing import PHONE, look_at, signed_in
+from tests.browser.browsing import PHONE, look_at
 from tests.browser.conftest import Live, Open
 from tests.web.sitting import paper_of, start_mixed
 
@@ -131,8 +131,7 @@ def test_the_focus_stands_on_the_stem_after_a_page_load(live: Live, page: Page) 
 
 def test_a_picture_opens_large_and_closes_with_the_keyboard(live: Live, page: Page) -> None:
     attempt_id = start_pictured(live)
-    signed_in(page, live.world.ann.email)
-    page.goto(f"/attempts/{attempt_id}/items/1")
+    live.signed_in(page, live.world.ann, f"/attempts/{attempt_id}/items/1")
     link = page.get_by_role("link", name="Enlarge picture")
     link.focus()
     page.keyboard.press("Enter")
@@ -185,8 +184,8 @@ def test_leaving_and_copying_are_told_and_nothing_else_is(live: Live, page: Page
     page.keyboard.press("Control+c")
     hide(page, hidden=True)
     hide(page, hidden=False)
-    manager = signed_in(page.context.browser.new_page(base_url=live.url), live.world.max.email)  # type: ignore[union-attr]
-    manager.goto(f"/technicians/{live.world.ann.id}/sittings")
+    other = page.context.browser.new_page(base_url=live.url)  # type: ignore[union-attr]
+    manager = live.signed_in(other, live.world.max, f"/technicians/{live.world.ann.id}/sittings")
     expect(manager.get_by_text("The page was left once, and text was copied once.")).to_be_visible()
     manager.get_by_text("When", exact=True).click()
     expect(manager.get_by_text("question 1: came back after")).to_be_visible()
@@ -224,8 +223,7 @@ def open_item(live: Live, page: Page, kind: str) -> Asked:
     """Start an exam with an item of every type as Ann, and open the first one of a type."""
     attempt_id = start_mixed(live.database, live.world)
     asked = next(one for one in paper_of(live.database, attempt_id) if one.shown["type"] == kind)
-    signed_in(page, live.world.ann.email)
-    page.goto(f"/attempts/{attempt_id}/items/{asked.position}")
+    live.signed_in(page, live.world.ann, f"/attempts/{attempt_id}/items/{asked.position}")
     return asked
 
 

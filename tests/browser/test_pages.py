@@ -9,7 +9,7 @@ from app.certification import practice
 from app.certification.queries import cells_of
 from app.clock import day_in
 from app.releases import queries as releases
-from tests.browser.browsing import look_at, signed_in
+from tests.browser.browsing import look_at
 from tests.browser.conftest import Live, Open
 from tests.factories import COURSE, PASSWORD, ZONE
 from tests.web.sitting import paper_of, start_mixed
@@ -20,7 +20,7 @@ UNKNOWN = "0000-0000-0000-00000"
 
 def test_every_type_of_item_and_the_fact_tables_are_sound(live: Live, open_page: Open) -> None:
     attempt_id = start_mixed(live.database, live.world)
-    page = signed_in(open_page(), live.world.ann.email)
+    page = live.signed_in(open_page(), live.world.ann, None)
     positions = {asked.shown["type"]: asked.position for asked in paper_of(live.database, attempt_id)}
     for address in (
         *(f"/attempts/{attempt_id}/items/{position}" for position in positions.values()),
@@ -33,7 +33,7 @@ def test_every_type_of_item_and_the_fact_tables_are_sound(live: Live, open_page:
 
 def test_what_is_refused_or_rarely_seen_is_sound(live: Live, open_page: Open, provoked: list[str]) -> None:
     provoked.append("404")
-    page = signed_in(open_page(), live.world.ida.email)
+    page = live.signed_in(open_page(), live.world.ida, None)
     ann = live.world.ann.id
     for address, heading in (
         ("/account", "Account"),
@@ -50,12 +50,10 @@ def test_what_is_refused_or_rarely_seen_is_sound(live: Live, open_page: Open, pr
 
 
 def test_the_rare_pages_of_a_manager_and_an_administrator_are_sound(live: Live, open_page: Open) -> None:
-    manager = signed_in(open_page(), live.world.max.email)
-    manager.goto("/proctor-codes")
+    manager = live.signed_in(open_page(), live.world.max, "/proctor-codes")
     expect(manager.get_by_role("heading", level=1)).to_be_visible()
     look_at(manager)
-    administrator = signed_in(open_page(), live.world.ida.email)
-    administrator.goto(f"/clinics/{live.world.riverside}/networks")
+    administrator = live.signed_in(open_page(), live.world.ida, f"/clinics/{live.world.riverside}/networks")
     expect(administrator.get_by_role("heading", level=1)).to_contain_text("Riverside")
     look_at(administrator)
 
@@ -74,7 +72,7 @@ def test_the_rare_pages_of_practice_are_sound(live: Live, open_page: Open) -> No
         (live.world.max, (f"/technicians/{live.world.ann.id}/practice",)),
         (live.world.mira, ("/appointments", "/appointments/new", "/appointments/1/end")),
     ):
-        page = signed_in(open_page(), person.email)
+        page = live.signed_in(open_page(), person, None)
         for address in addresses:
             page.goto(address)
             expect(page).to_have_url(address)
@@ -83,16 +81,14 @@ def test_the_rare_pages_of_practice_are_sound(live: Live, open_page: Open) -> No
 
 
 def test_the_pages_of_scope_and_tokens_are_sound(live: Live, open_page: Open) -> None:
-    manager = signed_in(open_page(), live.world.max.email)
-    manager.goto("/scope")
+    manager = live.signed_in(open_page(), live.world.max, "/scope")
     manager.get_by_role("link", name="Wall sheet").click()
     expect(manager.get_by_role("button", name="Print the sheet")).to_be_visible()
     look_at(manager, colours=False)  # it is black on white whatever is preferred
     manager.goto("/scope/forecast")
     expect(manager.get_by_role("heading", name="Train in this order")).to_be_visible()
     look_at(manager)
-    administrator = signed_in(open_page(), live.world.ida.email)
-    administrator.goto("/tokens")
+    administrator = live.signed_in(open_page(), live.world.ida, "/tokens")
     administrator.get_by_label("Name", exact=True).fill("Booking system")
     administrator.get_by_label("Every clinic").check()
     administrator.get_by_label("Your password").fill(PASSWORD)

@@ -4,7 +4,7 @@ from playwright.sync_api import Page, expect
 
 from app.exams.queries import Asked
 from tests.browser.answering import shown_order
-from tests.browser.browsing import PHONE, fits_every_screen, signed_in
+from tests.browser.browsing import PHONE, fits_every_screen
 from tests.browser.conftest import Live, Open
 from tests.web.sitting import paper_of, start_mixed
 
@@ -15,7 +15,7 @@ def test_every_type_of_item_is_answered_without_javascript(live: Live, open_page
     attempt_id = start_mixed(live.database, live.world)
     paper = paper_of(live.database, attempt_id)
     page = open_page(PHONE, java_script_enabled=False)
-    signed_in(page, live.world.ann.email)
+    live.signed_in(page, live.world.ann)
     page.get_by_role("link", name="Go on").click()
     expect(page.get_by_text("until")).to_be_visible()
     for kind in TYPES:

@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from app import clock
-from tests.browser.browsing import PHONE, look_at, signed_in
+from tests.browser.browsing import PHONE, look_at
 from tests.browser.conftest import Live, Open
 from tests.factories import PASSWORD, observe, read_lessons
 from tests.integration.outside import png
@@ -16,16 +16,15 @@ def test_evidence_completes_a_certification_and_the_record_tells_it(live: Live, 
     with live.database.transaction() as session:
         read_lessons(session, live.world.ann.actor, now=clock.now())
         observe(session, live.world.eva.actor, live.world.ann.id, now=clock.now())
-    ann = signed_in(open_page(PHONE), live.world.ann.email)
+    ann = live.signed_in(open_page(PHONE), live.world.ann, "/outside-evidence")
     upload(ann)
-    accept(signed_in(open_page(), live.world.mira.email))
-    read(signed_in(open_page(), live.world.max.email), live)
+    accept(live.signed_in(open_page(), live.world.mira, "/outside-evidence/waiting"))
+    read(live.signed_in(open_page(), live.world.max, f"/technicians/{live.world.ann.id}"))
     take_along(ann)
 
 
 def upload(page: Page) -> None:
     """Upload a picture of a certificate."""
-    page.goto("/outside-evidence")
     for label, text in (
         ("Issuer", "Laser School"),
         ("Title", "Module B"),
@@ -41,7 +40,6 @@ def upload(page: Page) -> None:
 
 def accept(page: Page) -> None:
     """Accept it for the exam."""
-    page.goto("/outside-evidence/waiting")
     page.get_by_role("link", name="Module B").click()
     look_at(page, colours=False)
     page.get_by_role("checkbox", name="the exam").check()
@@ -51,9 +49,8 @@ def accept(page: Page) -> None:
     expect(page.get_by_text("That completed the certification")).to_be_visible()
 
 
-def read(page: Page, live: Live) -> None:
+def read(page: Page) -> None:
     """Open Ann's record, having been told that it is noted."""
-    page.goto(f"/technicians/{live.world.ann.id}")
     page.get_by_role("link", name="Training record").click()
     page.get_by_role("button", name="Open the record").click()
     expect(page.get_by_text("Rests on evidence from outside").first).to_be_visible()

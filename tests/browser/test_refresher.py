@@ -6,7 +6,7 @@ from app import clock
 from app.exams import memory, refresher
 from app.releases.models import ItemContent
 from tests.browser.answering import shown_order
-from tests.browser.browsing import PHONE, fits_every_screen, look_at, signed_in
+from tests.browser.browsing import PHONE, fits_every_screen, look_at
 from tests.browser.conftest import Live, Open
 from tests.factories import COURSE, ZONE
 
@@ -14,7 +14,7 @@ MOST = 150
 
 
 def test_a_day_on_a_phone(live: Live, open_page: Open) -> None:
-    page = signed_in(open_page(PHONE), live.world.ann.email)
+    page = live.signed_in(open_page(PHONE), live.world.ann)
     page.get_by_role("link", name="Open your refresher").click()
     expect(page.get_by_role("heading", level=2, name="10 questions for today")).to_be_visible()
     look_at(page)
@@ -36,7 +36,7 @@ def test_a_day_on_a_phone(live: Live, open_page: Open) -> None:
 
 
 def test_steps_move_in_place_with_the_keyboard(live: Live, open_page: Open) -> None:
-    page = signed_in(open_page(), live.world.ann.email)
+    page = live.signed_in(open_page(), live.world.ann, None)
     until(page, live, "ordering")
     look_at(page)
     first, second, *others = shown_order(page)
@@ -54,7 +54,7 @@ def test_steps_move_in_place_with_the_keyboard(live: Live, open_page: Open) -> N
 
 
 def test_every_type_without_javascript(live: Live, open_page: Open) -> None:
-    page = signed_in(open_page(PHONE, java_script_enabled=False), live.world.ann.email)
+    page = live.signed_in(open_page(PHONE, java_script_enabled=False), live.world.ann, None)
     for kind in ("ordering", "multiple-choice", "single-choice"):
         until(page, live, kind)
         fits_every_screen(page)

@@ -1,4 +1,4 @@
-"""Who answers for the technicians: Max invites, assigns and watches, Eva signs off, Mira signs, Ada takes away."""
+"""Who answers for the technicians: Max invites, assigns and watches, Mira signs, Ada takes away."""
 
 import csv
 import json
@@ -12,9 +12,9 @@ from playwright.sync_api import Page, expect
 from app import clock
 from app.people.permissions import ROLE_LABELS, Role
 from app.releases import service as releases
-from tests.browser.browsing import PHONE, look_at, signed_in
+from tests.browser.browsing import PHONE, look_at, sign_in_by_form
 from tests.browser.conftest import Live, Open
-from tests.factories import PASSWORD, certify, frozen_course, read_lessons
+from tests.factories import PASSWORD, certify, frozen_course
 
 ROSA = "rosa@lumen.example"
 CHOSEN = "juniper-copper-lantern-48"
@@ -23,14 +23,14 @@ CHOSEN = "juniper-copper-lantern-48"
 def test_max_invites_assigns_and_watches_the_board(live: Live, open_page: Open) -> None:
     with live.database.transaction() as session:
         certify(session, live.world, live.world.ann, now=clock.now() - timedelta(hours=1))
-    page = signed_in(open_page(), live.world.max.email)
+    page = live.signed_in(open_page(), live.world.max)
     link = invite(page)
     invited = set_password(open_page(PHONE), link)
     assign_to_all(page)
     invited.reload()
     expect(invited.get_by_role("link", name="Start the course")).to_be_visible()
     filter_the_board(page)
-    phone = signed_in(open_page(PHONE), live.world.max.email)
+    phone = live.signed_in(open_page(PHONE), live.world.max)
     expect(phone.locator(".r-person").filter(has_text="Ann Berg")).to_contain_text("1 current")
     expect(phone.locator(".r-person").filter(has_text="Rosa Díaz")).to_contain_text("Not started")
     phone.get_by_role("link", name="Ann Berg").click()
@@ -39,7 +39,7 @@ def test_max_invites_assigns_and_watches_the_board(live: Live, open_page: Open) 
 
 
 def test_max_sees_who_may_treat_what_and_which_devices_stand_there(live: Live, open_page: Open) -> None:
-    page = signed_in(open_page(), live.world.max.email)
+    page = live.signed_in(open_page(), live.world.max)
     page.get_by_role("link", name="Scope").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Who may treat what")
     expect(page.get_by_text("Nobody is certified for it yet.").first).to_be_visible()
@@ -85,7 +85,7 @@ def set_password(page: Page, link: str) -> Page:
     page.get_by_label("New password").fill(CHOSEN)
     page.get_by_role("button", name="Set password").click()
     expect(page.get_by_text("Your password is set. Sign in with it.")).to_be_visible()
-    signed_in(page, ROSA, CHOSEN)
+    sign_in_by_form(page, ROSA, CHOSEN)
     expect(page.get_by_role("heading", name="Nothing to do today")).to_be_visible()
     look_at(page)
     return page
@@ -121,37 +121,12 @@ def filter_the_board(page: Page) -> None:
     expect(page.locator(".r-person")).to_have_count(2)
 
 
-def test_eva_signs_off_a_treatment(live: Live, page: Page) -> None:
-    """At the device on a phone; Ann confirms with her own sign-in, and it counts."""
-    with live.database.transaction() as session:
-        read_lessons(session, live.world.ann.actor, now=clock.now())
-    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    signed_in(page, live.world.eva.email)
-    page.get_by_label("Technician").select_option(label="Ann Berg, Riverside")
-    page.get_by_label("Skin type").select_option(label="III")
-    page.get_by_role("button", name="Open the checklist").click()
-    page.locator("input[name=steps]").evaluate_all("boxes => boxes.forEach(box => box.click())")
-    page.get_by_label("Done safely").check()
-    page.get_by_label("Worked calmly and evenly").check()
-    page.get_by_label("Your password").fill(PASSWORD)
-    look_at(page)
-    page.get_by_role("button", name="Sign", exact=True).click()
-    expect(page.get_by_text("It counts as soon as Ann Berg has confirmed it")).to_be_visible()
-    expect(page.locator("#signed tbody tr")).to_have_count(1)
-    look_at(page)
-    page.context.clear_cookies()
-    signed_in(page, live.world.ann.email)
-    page.get_by_role("link", name="Confirm or contest").click()
-    page.get_by_role("button", name="Confirm").click()
-    expect(page.get_by_text("Confirmed. 1 of 3 treatments observed")).to_be_visible()
-
-
 def test_mira_signs_a_release(live: Live, page: Page, provoked: list[str]) -> None:
     provoked.append("422")
     with live.database.transaction() as session:
         changed = replace(frozen_course(), hash="f" * 64, edition="2026.2")
         releases.publish(session, actor=live.world.tom.actor, frozen=changed, now=clock.now())
-    signed_in(page, live.world.mira.email)
+    live.signed_in(page, live.world.mira)
     page.get_by_role("link", name="Releases").click()
     expect(page.get_by_text("Waits for a signature")).to_be_visible()
     look_at(page)
@@ -174,7 +149,7 @@ def test_mira_signs_a_release(live: Live, page: Page, provoked: list[str]) -> No
 def test_ada_takes_the_records_away(live: Live, page: Page, tmp_path: Path) -> None:
     with live.database.transaction() as session:
         number = certify(session, live.world, live.world.ann, now=clock.now() - timedelta(hours=1)).number
-    signed_in(page, live.world.ada.email)
+    live.signed_in(page, live.world.ada)
     page.get_by_role("link", name="Evidence").click()
     look_at(page)
     records = download(page, "Certification records as CSV", tmp_path)

@@ -2,15 +2,14 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.browsing import PHONE, fits_every_screen, look_at, signed_in
+from tests.browser.browsing import PHONE, fits_every_screen, look_at
 from tests.browser.conftest import Live, Open
 from tests.factories import COURSE
 from tests.simulated import simulate
 
 
 def test_an_author_finds_the_questions_to_look_at(live: Live, open_page: Open) -> None:
-    tom = signed_in(open_page(), live.world.tom.email)
-    tom.goto(f"/statistics/{COURSE}")
+    tom = live.signed_in(open_page(), live.world.tom, f"/statistics/{COURSE}")
     expect(tom.get_by_text("Nobody has sat this edition yet.")).to_be_visible()
     look_at(tom)
     with live.database.transaction() as session:
@@ -36,8 +35,9 @@ def test_an_author_finds_the_questions_to_look_at(live: Live, open_page: Open) -
 def test_the_page_works_without_javascript_on_a_phone(live: Live, open_page: Open) -> None:
     with live.database.transaction() as session:
         simulate(session, live.world.ben.id, live.world.release_id, 40)
-    mira = signed_in(open_page(size=PHONE, java_script_enabled=False), live.world.mira.email)
-    mira.goto(f"/releases/{live.world.release_id}")
+    mira = live.signed_in(
+        open_page(size=PHONE, java_script_enabled=False), live.world.mira, f"/releases/{live.world.release_id}"
+    )
     mira.get_by_role("link", name="Statistics", exact=True).locator("visible=true").click()
     mira.get_by_label("Show", exact=True).select_option("families")
     mira.get_by_role("button", name="Show").click()

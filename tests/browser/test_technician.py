@@ -1,4 +1,4 @@
-"""Ann on her phone: from the lesson that she left off to a certificate that a stranger can check."""
+"""Ann on her phone: from the lesson that she left off, by pass and practice, to a certificate that strangers check."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,9 +9,9 @@ from app import clock
 from app.exams import queries
 from app.exams.queries import Asked
 from tests.browser.answering import answer, expect_focus_on_heading, expect_saved
-from tests.browser.browsing import PHONE, look_at, signed_in
+from tests.browser.browsing import PHONE, look_at, sign_in_by_form
 from tests.browser.conftest import Live, Open
-from tests.factories import observe, read_lessons
+from tests.factories import PASSWORD, observe, read_lessons
 
 BUDGET = 25  # requests of a sitting in which each of 20 items is answered with one change
 ITEMS = 20
@@ -20,11 +20,11 @@ ITEMS = 20
 def test_ann_learns_sits_and_is_certified(live: Live, open_page: Open) -> None:
     with live.database.transaction() as session:
         read_lessons(session, live.world.ann.actor, now=clock.now(), all_but=2)
-        observe(session, live.world.eva.actor, live.world.ann.id, now=clock.now())
+        observe(session, live.world.eva.actor, live.world.ann.id, now=clock.now(), times=2)
     page = open_page(PHONE)
     page.goto("/sign-in")
     look_at(page)
-    signed_in(page, live.world.ann.email)
+    sign_in_by_form(page, live.world.ann.email)
     read_the_rest(page)
     asked = heard(page)
     changes = sit(page, live, asked)
@@ -32,6 +32,13 @@ def test_ann_learns_sits_and_is_certified(live: Live, open_page: Open) -> None:
         leave_flag_and_come_back(page)
     submit(page)
     assert len(asked) <= BUDGET + changes - ITEMS, asked
+    staff = live.signed_in(open_page(PHONE), live.world.max, "/board")
+    row = staff.locator(".r-person").filter(has_text=live.world.ann.name)
+    expect(row).to_contain_text("Sign-off2 of 3 observed")
+    sign_off(live.signed_in(staff, live.world.eva))
+    confirm(page)
+    live.signed_in(staff, live.world.max, "/board")
+    expect(row).to_contain_text("1 current")
     check_the_certificate(page, live, open_page)
 
 
@@ -140,12 +147,42 @@ def submit(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Passed")
     expect(page.get_by_text("100%").first).to_be_visible()
     expect(page.get_by_role("heading", name="Questions and keys")).to_be_visible()
+    expect(page.get_by_role("heading", name="What is still missing")).to_be_visible()
+    page.locator("details.answer-item").first.click()
+    look_at(page)
+
+
+def sign_off(page: Page) -> None:
+    """Sign off the last treatment as its evaluator, on a phone at the device."""
+    page.get_by_label("Technician").select_option(label="Ann Berg, Riverside")
+    page.get_by_label("Skin type").select_option(label="III")
+    page.get_by_role("button", name="Open the checklist").click()
+    page.locator("input[name=steps]").evaluate_all("boxes => boxes.forEach(box => box.click())")
+    page.get_by_label("Done safely").check()
+    page.get_by_label("Worked calmly and evenly").check()
+    page.get_by_label("Your password").fill(PASSWORD)
+    look_at(page)
+    page.get_by_role("button", name="Sign", exact=True).click()
+    expect(page.get_by_text("It counts as soon as Ann Berg has confirmed it")).to_be_visible()
+    expect(page.locator("#signed tbody tr")).to_have_count(3)
+    look_at(page)
+
+
+def confirm(page: Page) -> None:
+    """Confirm the treatment as who gave it: it was the last thing missing."""
+    result = page.url
+    page.goto("/")
+    expect(page.locator(".certs")).to_have_count(0)
+    expect(page.get_by_text("Ask an evaluator of your clinic to observe you.")).to_be_visible()
+    page.get_by_role("link", name="Confirm or contest").click()
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_text("Confirmed.")).to_be_visible()
+    page.goto(result)
+    expect(page.locator(".award")).to_contain_text("It is issued in your name.")
 
 
 def check_the_certificate(page: Page, live: Live, open_page: Open) -> None:
     """Find the certification at home, and check its number as a stranger does."""
-    page.locator("details.answer-item").first.click()
-    look_at(page)
     number = page.locator(".award .code").inner_text()
     page.goto("/")
     expect(page.locator(".certs")).to_contain_text("Current")

@@ -9,7 +9,7 @@ from app import clock
 from app.db import Database
 from app.exams.models import Attempt
 from tests.browser.answering import answer, expect_focus_on_heading, expect_saved
-from tests.browser.browsing import PHONE, look_at, signed_in
+from tests.browser.browsing import PHONE, look_at
 from tests.browser.conftest import Live, Open
 from tests.web.sitting import paper_of, start
 
@@ -73,8 +73,7 @@ def test_two_tabs_and_the_back_button_keep_one_attempt(
 ) -> None:
     provoked.append("410")
     attempt_id = open_first(live, page)
-    late = signed_in(open_page(PHONE), live.world.ann.email)
-    late.goto(f"/attempts/{attempt_id}/items/1")
+    late = live.signed_in(open_page(PHONE), live.world.ann, f"/attempts/{attempt_id}/items/1")
     first, second, *_ = paper_of(live.database, attempt_id)
     other = page.context.new_page()
     other.goto(page.url)
@@ -112,8 +111,7 @@ def test_a_device_that_comes_late_shows_what_is_newer(
     provoked.extend(["ERR_INTERNET_DISCONNECTED", "409"])
     attempt_id = open_first(live, page)
     first = paper_of(live.database, attempt_id)[0]
-    phone = signed_in(open_page(PHONE), live.world.ann.email)
-    phone.goto(f"/attempts/{attempt_id}/items/1")
+    phone = live.signed_in(open_page(PHONE), live.world.ann, f"/attempts/{attempt_id}/items/1")
     expect_focus_on_heading(phone)
     phone.context.set_offline(True)
     answer(phone, first, right=False)
@@ -169,8 +167,7 @@ def test_when_the_time_runs_out_what_was_saved_counts(live: Live, page: Page) ->
 def open_first(live: Live, page: Page) -> int:
     """Start an attempt of Ann's and open its first item, signed in; return the attempt's id."""
     attempt_id = start(live.database, live.world.ann.actor)
-    signed_in(page, live.world.ann.email)
-    page.goto(f"/attempts/{attempt_id}/items/1")
+    live.signed_in(page, live.world.ann, f"/attempts/{attempt_id}/items/1")
     return attempt_id
 
 

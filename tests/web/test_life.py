@@ -90,7 +90,9 @@ def test_the_whole_is_suspended_and_given_back(browser: Browser, world: World, d
     suspended = state(database, world, held)
     assert suspended.state is State.SUSPENDED
     assert suspended.cause
-    assert "The whole certification, since" in browser.get(url(held, "reinstate")).text
+    page = browser.page(url(held, "reinstate"))
+    assert "The whole certification, since" in page.text
+    assert page.form(url(held, "reinstate")).fields["lifts"] == [str(suspended.cause.seq)], "it is the only one"
     done = browser.send(url(held, "reinstate"), **words(lifts=suspended.cause.seq, reason_code="cleared"))
     assert done.status_code == 303
     assert state(database, world, held).state is State.ACTIVE

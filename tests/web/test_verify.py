@@ -10,16 +10,19 @@ from flask import Flask
 
 import app
 from app import clock
+from app.certification import queries
 from app.certification.issuing import change_certification
 from app.certification.lifecycle import EventKind
 from app.clock import day_in
 from app.db import Database
 from app.people.models import Organisation
 from app.web.verify import PER_ADDRESS
+from app.web.words import day
 from tests.databases import Databases, settings_for
 from tests.factories import ZONE, World, certify
 from tests.web.conftest import Browser, old_world
 from tests.web.page import Page
+from tests.web.sitting import passed
 
 NOBODYS = "0000-0000-0000-00000"
 REASON = "Two hot spots in one week."
@@ -127,6 +130,27 @@ def test_the_answer_says_what_the_certificate_says_and_no_more(
     assert "Set-Cookie" not in answer.headers
     assert "<script" not in answer.text
     assert 'name="robots" content="noindex"' in answer.text
+
+
+@old_world
+def test_renewed_early_it_is_valid_to_the_end_of_the_next_period(
+    browser: Browser, world: World, database: Database
+) -> None:
+    now = clock.now()
+    with database.transaction() as session:
+        held = certify(session, world, world.ann, now=now - timedelta(days=350))
+    first = browser.page(f"/verify/{held.number}").text
+    passed(database, world.ann.actor, days_ago=1)
+    again = browser.page(f"/verify/{held.number}").text
+    with database.session() as session:
+        state = queries.get_held(session, held.id, world.organisation_id).on(day_in(ZONE, now), now)
+    assert state.period
+    assert state.latest_period
+    before, until = day(state.period.last_on), day(state.latest_period.last_on)
+    assert f"Valid to {before}" in first
+    assert f"Valid to {until}" in again
+    assert f"Grace to {day(state.latest_period.grace_last_on)}" in again
+    assert before not in again, "two ends would be read as a contradiction"
 
 
 def test_a_manager_sees_no_more_than_a_stranger(browser: Browser, world: World, database: Database) -> None:
