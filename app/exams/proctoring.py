@@ -15,6 +15,11 @@ from app.people.networks import elsewhere, is_inside
 from app.people.permissions import Action, Actor, Role
 from app.releases import queries as releases
 
+# Who starts an attempt says this; its words of that day stand in the trail.
+DECLARATION = (
+    "I sit this exam myself, without help and without notes, and I tell nobody its questions. "
+    "I know that my answers are kept as part of my training record."
+)
 CODE_LASTS = timedelta(minutes=30)
 # Without those that are read for one another: 0 and O, 1, I and L, 5 and S, 8 and B.
 LETTERS = "23467ACDEFGHJKMNPQRTUVWXYZ9"

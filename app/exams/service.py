@@ -16,6 +16,7 @@ from app.errors import NotFoundError, RefusedError
 from app.exams import cases, coaching, queries, timing
 from app.exams.exposure import asked_lately
 from app.exams.models import CLOSED_BY_WITHDRAWAL, ENDED, Attempt, AttemptGrant, Flag, PaperItem
+from app.exams.proctoring import DECLARATION
 from app.exams.regrading import recount
 from app.exams.renewing import inputs_of_renewal
 from app.exams.responses import hash_revisions
@@ -95,6 +96,7 @@ def _tell_start(session: Session, attempt: Attempt, drawn_from: str) -> None:
         detail={
             **detail,
             "items": attempt.items,
+            "declared": DECLARATION,
             "drawn_from": drawn_from,
             "terms": attempt.terms,
             **({"networks": attempt.networks} if attempt.networks else {}),

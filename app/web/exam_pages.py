@@ -5,7 +5,7 @@ from markupsafe import Markup
 
 from app.certification.rules import RequirementKind
 from app.certification.standing import Standing
-from app.exams import queries, timing
+from app.exams import proctoring, queries, timing
 from app.exams.accommodations import Signed
 from app.exams.models import Attempt
 from app.exams.queries import Sheet
@@ -25,10 +25,6 @@ from app.web.exam_words import (
 from app.web.terms_words import notes_of
 from app.web.words import Context
 
-DECLARATION = (
-    "I sit this exam myself, without help and without notes, and I tell nobody its questions. "
-    "I know that my answers are kept as part of my training record."
-)
 FACTS = (
     "When you leave this page for another window or app, or copy text from it, that is written down with the time. "
     "It accuses nobody: your manager and the auditor read it as a fact."
@@ -62,7 +58,7 @@ def start_page(where: Standing, text: str, signed: list[Signed], *, refused: boo
         "rules": rules_of(manifest, terms, renewal),
         "more": notes_of(terms, size_of(manifest, renewal)[1], signed, visitor().person.time_zone) if signed else None,
         "points": POINTS,
-        "declaration": DECLARATION,
+        "declaration": proctoring.DECLARATION,
         "start_url": url_for("exams.begin", course_id=course_id),
         "start_label": "Start the exam",
         "resume_url": url_for("exams.item", attempt_id=going_on.id, position=1) if going_on else None,

@@ -77,6 +77,7 @@ def test_the_stored_inputs_are_those_that_the_trail_knows(db: Session, world: Wo
         .join(Entry, Entry.id == EntryDetail.entry_id)
         .where(Entry.kind == "attempt.started", Entry.subject == f"attempt:{attempt.id}")
     ).one()
+    assert told["declared"].startswith("I sit this exam myself")
     assert told["drawn_from"] == digest_of(paper["drawn_from"])
 
 
