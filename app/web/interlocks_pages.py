@@ -75,7 +75,7 @@ def new_page(shown: Preview) -> Context:
         "summary": f"It holds {counted(sum(len(one.cells) for one in shown.hits), 'cell')} "
         f"of {counted(len(shown.hits), 'certification')}.",
         "more": max(len(shown.hits) - MOST_TOLD, 0),
-        "closes": closes_lines(shown.closes, shown.devices),
+        "closes": closes_lines(shown.closes),
     }
 
 

@@ -75,10 +75,9 @@ def _asked(certification_id: int, act: str) -> Asked:
     with reading() as found:
         held = queries.get_held(found, certification_id, who.actor.organisation_id)
         state = held.on(who.today, now())
-        losses = {certification_id: [one.cell for one in state.in_force]}
-        account_id = held.certification.account_id
+        account_id, whole = held.certification.account_id, {certification_id: None}
         closes = (
-            closings(found, who.actor.organisation_id, [account_id], losses, day=who.today, now=now())
+            closings(found, who.actor.organisation_id, [account_id], whole, day=who.today, now=now())
             if act in CLOSES
             else []
         )
@@ -93,7 +92,7 @@ def _form(asked: Asked) -> ActForm:
     form.lifts.choices = suspension_choices(asked)
     if asked.act != "reinstate":
         del form.lifts
-    if asked.act == "revoke":
+    if asked.act == "revoke" or not form.cells.choices:
         del form.cells
     return form
 
