@@ -18,7 +18,7 @@ from app.reports.changeable import Changeable, changeable
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
 from app.web.bulk_pages import certification_choices, choose_page, list_page, one_page, ticked, wanted
-from app.web.forms import plain, refusals_in, row_id, tidy
+from app.web.forms import CHOOSE, plain, refusals_in, row_id, tidy
 from app.web.signing import SignedForm
 
 bp = Blueprint("bulk_changes", __name__)
@@ -125,7 +125,7 @@ def _form() -> tuple[ProposeForm, Changeable]:
     with reading() as found:
         listed = changeable(found, who.actor.organisation_id, wanted(), day=who.today, now=now())
     form = ProposeForm(effective_on=who.today, certifications=ticked(listed))
-    form.kind.choices, form.reason_code.choices = list(ACTS.items()), list(WHY.items())
+    form.kind.choices, form.reason_code.choices = [*ACTS.items()], [CHOOSE, *WHY.items()]
     form.certifications.choices = certification_choices(listed, who.today, now())
     return form, listed
 

@@ -14,7 +14,7 @@ from app.people.permissions import Action
 from app.reports.closing import closings
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
-from app.web.forms import plain, refusals_in, tidy
+from app.web.forms import CHOOSE, plain, refusals_in, tidy
 from app.web.life_pages import CLOSES, Asked, act_page, cell_choices, cells_of_form, suspension_choices
 from app.web.signing import SignedForm
 
@@ -87,7 +87,7 @@ def _asked(certification_id: int, act: str) -> Asked:
 
 def _form(asked: Asked) -> ActForm:
     form = ActForm(effective_on=visitor().today)
-    form.reason_code.choices = list(acting.CODES[KINDS[asked.act]].items())
+    form.reason_code.choices = [CHOOSE, *acting.CODES[KINDS[asked.act]].items()]
     form.cells.choices = cell_choices(asked)
     form.lifts.choices = suspension_choices(asked)
     if asked.act != "reinstate":
