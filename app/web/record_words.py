@@ -164,7 +164,7 @@ def _certification(one: values.CertificationLife, as_of: date, zone: str) -> Con
 
 def _recall(one: values.Recall) -> str:
     """Return what a recall asks, and whether it is done."""
-    asked = f"{one.title}: {TASKS[one.task]} by {day(one.due_on)}"
+    asked = f"{one.title}: {TASKS[one.task][:1].lower()}{TASKS[one.task][1:]}, by {day(one.due_on)}"
     if one.done_on:
         return f"{asked}; done on {day(one.done_on)}"
     return f"{asked}; ended early on {day(one.ended_on)}" if one.ended_on else f"{asked}; not done yet"

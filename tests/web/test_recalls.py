@@ -235,3 +235,18 @@ def test_who_sits_the_exam_again_reads_no_key_of_it(
     page = browser.sign_in(world.ann).page(f"{started.location}/task")
     assert changed.title in page.text
     assert ("Always." in page.text) is shown
+
+
+def test_where_all_is_recalled_already_there_is_nothing_to_choose(
+    browser: Browser, world: World, database: Database, release: int
+) -> None:
+    url = f"/releases/{release}/recall"
+    assert "Show whom it reaches" in browser.sign_in(world.mira).page(url).text
+    with database.session() as session:
+        found = recall_starts.read_recallable(session, world.organisation_id, release)
+    form = browser.page(f"{url}?{'&'.join(f'change={one.digest}' for one in found.changes)}").form(url)
+    told = {"task": "read", "due_on": DUE.isoformat(), "consequence": "nothing", "reason": "It reads"}
+    assert browser.post(url, data={**form.fields, **told, "password": PASSWORD}).status_code == 303
+    page = browser.page(url).text
+    assert "Each of these changes is recalled already." in page
+    assert "Show whom it reaches" not in page
