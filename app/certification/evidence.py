@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.audit import service as trail
@@ -28,6 +28,7 @@ from app.releases import queries as releases
 from app.releases.manifest import scheme_of
 
 MOST_FILES = 50  # of a person
+LATELY = 20  # decisions that a list shows
 DECLINED = ""  # of `EvidenceDecision.course_id`
 
 
@@ -146,22 +147,35 @@ def told(
     session: Session, *, organisation_id: int, account_id: int | None = None, evidence_id: int | None = None
 ) -> list[Told]:
     """Return the evidence of a person, or one piece of it, or all that waits for a decision; one query."""
-    uploader, decider = aliased(Account), aliased(Account)
-    query = (
-        select(OutsideEvidence, Account.name, uploader.name, EvidenceDecision, decider.name)
-        .join(Account, Account.id == OutsideEvidence.account_id)
-        .join(uploader, uploader.id == OutsideEvidence.uploaded_by)
-        .outerjoin(EvidenceDecision, EvidenceDecision.evidence_id == OutsideEvidence.id)
-        .outerjoin(decider, decider.id == EvidenceDecision.decided_by)
-        .where(OutsideEvidence.organisation_id == organisation_id)
-        .order_by(OutsideEvidence.uploaded_at, OutsideEvidence.id, EvidenceDecision.id)
-    )
+    query = _told(organisation_id).order_by(OutsideEvidence.uploaded_at, OutsideEvidence.id, EvidenceDecision.id)
     if evidence_id is not None:
         query = query.where(OutsideEvidence.id == evidence_id)
     elif account_id is not None:
         query = query.where(OutsideEvidence.account_id == account_id)
     else:
         query = query.where(EvidenceDecision.id.is_(None)).limit(200)
+    return _read(session, query)
+
+
+def decided_lately(session: Session, *, organisation_id: int) -> list[Told]:
+    """Return the evidence about which a decision was made last, each with that decision; one query."""
+    query = _told(organisation_id).where(EvidenceDecision.id.is_not(None)).order_by(EvidenceDecision.id.desc())
+    return _read(session, query.limit(LATELY))
+
+
+def _told(organisation_id: int) -> Select[OutsideEvidence, str, str, EvidenceDecision, str]:
+    uploader, decider = aliased(Account), aliased(Account)
+    return (
+        select(OutsideEvidence, Account.name, uploader.name, EvidenceDecision, decider.name)
+        .join(Account, Account.id == OutsideEvidence.account_id)
+        .join(uploader, uploader.id == OutsideEvidence.uploaded_by)
+        .outerjoin(EvidenceDecision, EvidenceDecision.evidence_id == OutsideEvidence.id)
+        .outerjoin(decider, decider.id == EvidenceDecision.decided_by)
+        .where(OutsideEvidence.organisation_id == organisation_id)
+    )
+
+
+def _read(session: Session, query: Select[OutsideEvidence, str, str, EvidenceDecision, str]) -> list[Told]:
     found: dict[int, tuple[OutsideEvidence, str, str, list[tuple[EvidenceDecision, str]]]] = {}
     for evidence, person, by, decision, decided_by in session.execute(query):
         made = found.setdefault(evidence.id, (evidence, person, by, []))[3]
@@ -240,8 +254,10 @@ def _check_counts(session: Session, evidence: OutsideEvidence, course_id: str, z
         practice=False,
     )
     if evidence.id not in {one.evidence_id for one in where.accepted}:
-        opens = day_in(zone, where.period_start_at).isoformat()
-        raise RefusedError(f"This person is certified there already. Accept it from {opens} on, for the renewal.")
+        opens = day_in(zone, where.period_start_at)
+        raise RefusedError(
+            f"This person is certified there already. Accept it from {opens.day} {opens:%B %Y} on, for the renewal."
+        )
 
 
 def _decided(session: Session, evidence: OutsideEvidence) -> frozenset[str]:

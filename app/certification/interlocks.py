@@ -22,7 +22,8 @@ from app.people import service as people
 from app.people.names import clean_reason
 from app.people.permissions import Action, Actor
 
-WHY = {"device_out_of_use": "A device is out of use", "adverse_event": "An adverse event"}
+OUT_OF_USE = "device_out_of_use"
+WHY = {OUT_OF_USE: "A device is out of use", "adverse_event": "An adverse event"}
 OVER = "interlock_lifted"
 
 

@@ -48,7 +48,8 @@ class Holding:
 class Ground:
     """One reason: the certification that it comes from (empty for none), the rule, and the days between which it holds.
 
-    `to_on` is the last day on which the certification lets its holder treat at all, grace included.
+    `to_on` is the last day on which the certification lets its holder treat at all, grace included; `partly` says that
+    this cell is suspended while others of it are not.
     """
 
     rule: Rule
@@ -57,6 +58,7 @@ class Ground:
     since_on: date | None = None
     to_on: date | None = None
     reason: str | None = None
+    partly: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,6 +110,7 @@ def _judged(held: Holding, cell: Cell) -> tuple[Answer, Ground] | None:
         since_on=back.since_on if back else state.since_on,
         to_on=min(carries_until(state), dict(state.lost).get(cell, date.max)) if answer is not Answer.NO else None,
         reason=reason if answer is Answer.NO else state.leaning,
+        partly=back is not None,
     )
 
 

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 
 from app import clock
 from app.cli import support
-from app.cli.demo_cast import COURSES, TIGHTENING
-from app.cli.demo_story import Story, tell
+from app.cli.demo_cast import COURSES, SAFETY, TIGHTENING
+from app.cli.demo_story import Editions, Story, tell
 from app.cli.server import run
 from app.cli.site import check_port
 from app.content.check import load_course, load_files
@@ -20,9 +20,14 @@ from app.content.values import Course
 from app.db import Database
 from app.people import queries
 from app.people.models import Organisation
-from app.releases.freeze import Frozen, freeze
+from app.releases.freeze import freeze
 
 COURSE_FOLDER = Path(__file__).resolve().parent.parent.parent / "courses"
+# What stood in the edition before the one that is shipped: it cooled a burn for too short a time, and is recalled.
+EARLIER = (
+    ("course.yaml", 'edition: "2026.1"', 'edition: "2025.2"'),
+    ("facts/procedure.csv", "cool running water for 20 minutes", "cool running water for 10 minutes"),
+)
 # What an author of the demo changes in an edition that waits for its signature: file, what stands there, what comes.
 REVISIONS = (
     ("course.yaml", 'edition: "2026.1"', 'edition: "2026.2"'),
@@ -48,7 +53,7 @@ def demo(*, no_serve: bool) -> None:
         check_port(chosen)
     support.migrate(chosen)
     database = Database(chosen.database_url)
-    _prepare(database)
+    _prepare(database, Path(chosen.evidence_path))
     database.engine.dispose()  # the worker is forked: a connection that is open would be carried into it
     click.echo(SIGN_INS.read_text() if SIGN_INS.exists() else f"{SIGN_INS} is gone; reset passwords by link.")
     if no_serve:
@@ -57,33 +62,39 @@ def demo(*, no_serve: bool) -> None:
     run(replace(chosen, log_level="warning", demo=True), workers=1)
 
 
-def _prepare(database: Database) -> None:
+def _prepare(database: Database, folder: Path) -> None:
     with database.session() as session:
         if queries.holds_demo(session):
             return
         if session.scalar(select(func.count()).select_from(Organisation)):
             raise click.ClickException("this database holds a real organisation; the demo needs one of its own")
-    frozen, revised = rendered(click.echo)
+    editions = rendered(click.echo)
     with database.transaction() as session:
-        story = tell(session, frozen, revised, clock.now(), click.echo)
+        story = tell(session, editions, clock.now(), click.echo, folder)
         # Written before the commit: a demo without its passwords would be of no use.
         _keep_sign_ins(story)
 
 
-def rendered(say: Callable[[str], None]) -> tuple[list[Frozen], Frozen]:
-    """Return the shipped courses as releases freeze them, and an edition that is to wait for its signature."""
-    frozen = []
+def rendered(say: Callable[[str], None]) -> Editions:
+    """Return the shipped courses as releases freeze them, with an edition before one of them and one after another."""
+    courses = {}
     for course_id in COURSES:
         say(f"Reading, checking and rendering courses/{course_id} ...")
-        frozen.append(freeze(load_course(COURSE_FOLDER / course_id)))
-    say("Rendering an edition that waits for its signature ...")
-    return frozen, freeze(_revised(load_course(COURSE_FOLDER / TIGHTENING)))
+        courses[course_id] = load_course(COURSE_FOLDER / course_id)
+    frozen = {course_id: freeze(course) for course_id, course in courses.items()}
+    say("Rendering an edition that is called back, and one that waits for its signature ...")
+    earlier = freeze(_changed(courses[SAFETY], EARLIER))
+    return Editions(
+        signed=[earlier if course_id == SAFETY else frozen[course_id] for course_id in COURSES],
+        corrected=frozen[SAFETY],
+        revised=freeze(_changed(courses[TIGHTENING], REVISIONS)),
+    )
 
 
-def _revised(course: Course) -> Course:
-    """Return a course as its author revised it: other files, read like any."""
+def _changed(course: Course, changes: Sequence[tuple[str, str, str]]) -> Course:
+    """Return a course as it is with other words in its files: (file, what stands there, what comes); read like any."""
     files = dict(course.files)
-    for name, before, after in REVISIONS:
+    for name, before, after in changes:
         path = f"{course.id}/{name}"
         files[path] = files[path].replace(before.encode(), after.encode())
     return load_files(files, course.id)

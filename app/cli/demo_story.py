@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -19,6 +21,7 @@ from app.certification.queries import cells_of, held_by
 from app.certification.scope import Cell
 from app.cli.demo_aftermath import NOTED, few_wrong, many_wrong, tell_aftermath
 from app.cli.demo_cast import DEVICES, STAFF, TECHNICIANS, TIGHTENING, ZONE, Taking, Technician
+from app.cli.demo_happenings import Town, tell_happenings
 from app.clock import day_in
 from app.content.values import ItemType
 from app.exams import queries as exams
@@ -49,19 +52,23 @@ class Story:
     actors: dict[str, Actor] = field(default_factory=dict)
 
 
-def tell(
-    session: Session, frozen: Sequence[Frozen], revised: Frozen, now: datetime, say: Callable[[str], None]
-) -> Story:
-    """Make the demo in one transaction: all of it is there afterwards, or nothing.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Editions:
+    """The editions of the demo: those signed first, one that corrects one of them, one that waits for its signature."""
 
-    `frozen` are the courses that are signed, in that order; `revised` is an edition that waits for a signature.
-    """
+    signed: Sequence[Frozen]
+    corrected: Frozen
+    revised: Frozen
+
+
+def tell(session: Session, editions: Editions, now: datetime, say: Callable[[str], None], folder: Path) -> Story:
+    """Make the demo in one transaction: all of it is there afterwards, or nothing; `folder` keeps uploaded files."""
     story = Story()
     began = now - timedelta(days=440)
     say("Making two clinics and their people ...")
     _staff(session, story, began)
     in_force: dict[str, Release] = {}
-    for hours, one in enumerate(frozen):
+    for hours, one in enumerate(editions.signed):
         say(f"Publishing {one.title}, and signing it as its medical director ...")
         in_force[one.course_id] = _signed_release(session, story, one, began + timedelta(hours=hours))
     _devices(session, story, began + timedelta(days=1))
@@ -75,9 +82,19 @@ def tell(
         _refresh(session, story.actors["ann"], now - timedelta(days=days_ago))
     say("An appeal, and two cases about questions ...")
     tell_aftermath(session, story.actors, story.passwords["mira"][2], now)
-    _prepare_edition(session, story, revised, now)
+    say("A recall, a device out of use, and certificates from outside ...")
+    tell_happenings(session, _town(story), editions.corrected, folder, now)
+    _prepare_edition(session, story, editions.revised, now)
     _other_organisation(session, story, began)
     return story
+
+
+def _town(story: Story) -> Town:
+    return Town(
+        actors=story.actors,
+        passwords={key: one[2] for key, one in story.passwords.items()},
+        answer=partial(form_for, right=True),
+    )
 
 
 def _appoint(session: Session, story: Story, at: datetime) -> None:

@@ -190,13 +190,14 @@ def find_members(
     """Return a page (from 1) of the people whose name holds a text, by name, and how many there are; three queries."""
     query = _accounts_within(organisation_id, within)
     if name:
-        query = query.where(_name_holds(name))
+        query = query.where(name_holds(name))
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     accounts = session.scalars(query.order_by(Account.name, Account.id).limit(size).offset((page - 1) * size)).all()
     return _with_roles(session, accounts), total
 
 
-def _name_holds(text: str) -> ColumnElement[bool]:
+def name_holds(text: str) -> ColumnElement[bool]:
+    """Return the condition that an account's name holds a text, in whatever case."""
     # SQLite folds the case of ASCII letters only: the usual spellings of the others are tried one by one.
     spellings = {text, text.lower(), text.upper(), text.title()}
     return or_(*(Account.name.icontains(spelling, autoescape=True) for spelling in spellings))
@@ -314,7 +315,7 @@ def roster(
     if clinic_id is not None:
         found = found.where(RoleGrant.clinic_id == clinic_id)
     if name:
-        found = found.where(_name_holds(name))
+        found = found.where(name_holds(name))
     places = select(null(), null(), Clinic.id, Clinic.name).where(Clinic.organisation_id == organisation_id)
     if within is not None:
         places = places.where(Clinic.id.in_(within))

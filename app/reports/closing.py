@@ -1,8 +1,9 @@
 """What nobody may treat any more once cells are on hold: by clinic, folded as if it had been done."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,32 +18,35 @@ from app.people.permissions import Role
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Closing:
-    """The cells of a clinic in which nobody may treat any more."""
+    """The cells of a clinic in which nobody may treat any more, with the devices that they name, by id."""
 
     clinic: str
     cells: tuple[Cell, ...]
+    devices: Mapping[str, Mapping[str, Any]]
 
 
 def closings(
     session: Session,
     organisation_id: int,
     account_ids: Collection[int],
-    losses: Mapping[int, Collection[Cell]],
+    losses: Mapping[int, Collection[Cell] | None],
     *,
     day: date,
     now: datetime,
 ) -> list[Closing]:
     """Return what closes at the clinics of these people if certifications lose cells; two queries.
 
-    `losses` are cells by certification. Whoever loses what another certification requires loses that one as well.
+    `losses` are cells by certification, None for all of it. Whoever loses what another certification requires loses
+    that one as well, if the lost one grants no cell itself.
     """
     staff = _staff(session, organisation_id, account_ids)
     everybody = {account_id for _, found in staff.values() for account_id in found}
     held = certifications.held_by(session, organisation_id, everybody)
     before = {who: _in_force(found, day, now) for who, found in held.items()}
     after = {who: _in_force(_without(found, losses, day, now), day, now) for who, found in held.items()}
+    devices = {key: told for one in _each(held) for key, told in one.certification.scheme["devices"].items()}
     return [
-        Closing(clinic=clinic, cells=tuple(sorted(gone)))
+        Closing(clinic=clinic, cells=tuple(sorted(gone)), devices=devices)
         for clinic, found in staff.values()
         if (gone := _covered(before, found) - _covered(after, found))
     ]
@@ -75,7 +79,11 @@ def _staff(session: Session, organisation_id: int, account_ids: Collection[int])
     return found
 
 
-def _without(found: list[Held], losses: Mapping[int, Collection[Cell]], day: date, now: datetime) -> list[Held]:
+def _each(held: Mapping[int, list[Held]]) -> Iterator[Held]:
+    return (one for several in held.values() for one in several)
+
+
+def _without(found: list[Held], losses: Mapping[int, Collection[Cell] | None], day: date, now: datetime) -> list[Held]:
     return with_required(
         [
             replace(one, holds=(*one.holds, _hold(losses[one.certification.id], day, now)))
@@ -86,8 +94,9 @@ def _without(found: list[Held], losses: Mapping[int, Collection[Cell]], day: dat
     )
 
 
-def _hold(cells: Collection[Cell], day: date, now: datetime) -> Hold:
-    return Hold(cells=frozenset(cells), from_on=day, until_on=None, code="preview", reason="As if", known_at=now)
+def _hold(cells: Collection[Cell] | None, day: date, now: datetime) -> Hold:
+    held = None if cells is None else frozenset(cells)
+    return Hold(cells=held, from_on=day, until_on=None, code="preview", reason="As if", known_at=now)
 
 
 def _in_force(found: list[Held], day: date, now: datetime) -> set[Cell]:

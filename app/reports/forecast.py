@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.certification.forecast import Plan, Training, order_of_training
+from app.certification.interlocks import OUT_OF_USE
 from app.certification.lifecycle import CARRIES, State, StateAsOf, carries_until, state_as_of
 from app.certification.queries import Held
+from app.certification.recalling import OVERDUE
 from app.certification.scope import Cell
 from app.reports.treating import Place, ScopeCell, holdings_on, read_place, stands_in
 
@@ -21,7 +23,8 @@ DAY = timedelta(days=1)
 class RunsOut:
     """A certification in force that ends: `last_on` its last valid day, `to_on` the last one with sign-off in grace.
 
-    `lapsed` names the required certification for whose want it ends.
+    `lapsed` names the required certification for whose want it ends, `overdue` says that a recall past its last day
+    ends it, and `on_hold` that an act of a medical director does.
     """
 
     account_id: int
@@ -31,6 +34,8 @@ class RunsOut:
     last_on: date
     to_on: date
     lapsed: str | None
+    overdue: bool
+    on_hold: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,8 +87,9 @@ def forecast(
     holdings = holdings_on(place.held, days, known_at)
     stands = {each: stands_in(place.cells, place.staff, holdings[each]) for each in days}
     gaps = _gaps(stands[day], stands[days[-1]], day)
+    open_to_training = gaps.keys() - _out_of_use(place, day, known_at)
     trainings = [
-        one for account_id in place.staff for one in _trainings(place, account_id, days[-1], known_at, gaps.keys())
+        one for account_id in place.staff for one in _trainings(place, account_id, days[-1], known_at, open_to_training)
     ]
     return Forecast(
         clinics=place.clinics,
@@ -98,6 +104,12 @@ def forecast(
         devices=place.devices,
         more=place.more,
     )
+
+
+def _out_of_use(place: Place, day: date, known_at: datetime) -> set[Cell]:
+    """Return the cells that are held because a device is out of use: who is certified anew is held there as well."""
+    states = (one.on(day, known_at) for held in place.held.values() for one in held)
+    return {back.cell for state in states for back in state.back if back.code == OUT_OF_USE}
 
 
 def _gaps(today: Mapping[Cell, ScopeCell], last: Mapping[Cell, ScopeCell], day: date) -> dict[Cell, date]:
@@ -142,6 +154,8 @@ def _running_out(place: Place, days: Sequence[date], index: int, known_at: datet
             in_grace and then.state not in CARRIES
         ):
             to_on = carries_until(before)
+            after = one.on(to_on + DAY, known_at)
+            paused = after.state is State.SUSPENDED and not after.lapsed
             last_on = min(before.last_valid_on or to_on, to_on)
             found.append(
                 RunsOut(
@@ -151,7 +165,9 @@ def _running_out(place: Place, days: Sequence[date], index: int, known_at: datet
                     number=one.certification.number,
                     last_on=last_on,
                     to_on=to_on,
-                    lapsed=then.lapsed,
+                    lapsed=after.lapsed,
+                    overdue=paused and after.reason_code == OVERDUE,
+                    on_hold=paused and after.reason_code != OVERDUE,
                 )
             )
     return sorted(found, key=lambda one: (one.last_on, one.name, one.title))

@@ -83,7 +83,7 @@ PLACES: tuple[tuple[str, str, Action | None, str], ...] = (
     ("Evaluators", "appointments.show", Action.APPOINT_EVALUATOR, "appointments"),
     ("Releases", "releases.show", Action.SEE_RELEASES, "releases release_changes"),
     ("Recalls", "recalls.show", Action.SEE_BOARD, "recalls"),
-    ("Certificates", "outside.waiting", Action.DECIDE_EVIDENCE, "outside"),
+    ("From outside", "outside.waiting", Action.DECIDE_EVIDENCE, "outside"),
     ("Cases", "cases.show", Action.SEE_CASES, "cases appeals"),
     ("Statistics", "statistics.show", Action.SEE_STATISTICS, "statistics"),
     ("Evidence", "evidence.show", Action.EXPORT, "evidence"),

@@ -14,10 +14,11 @@ from app.errors import NotFoundError
 from app.people import passwords
 from app.people import queries as people
 from app.people.permissions import Action
+from app.reports.changeable import Changeable, changeable
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
-from app.web.bulk_pages import certification_choices, list_page, one_page
-from app.web.forms import plain, refusals_in, row_id, tidy
+from app.web.bulk_pages import certification_choices, choose_page, list_page, one_page, ticked, wanted
+from app.web.forms import CHOOSE, plain, refusals_in, row_id, tidy
 from app.web.signing import SignedForm
 
 bp = Blueprint("bulk_changes", __name__)
@@ -64,20 +65,21 @@ def show() -> Any:
 @bp.get("/bulk-changes/new")
 @requires(Action.CHANGE_MANY)
 def ask() -> Any:
-    """Ask which certifications, what, and why."""
-    return render_template("bulk/new.html", form=_form())
+    """Ask which certifications, what, and why; which ones can be chosen stands in the address."""
+    form, listed = _form()
+    return render_template("bulk/new.html", form=form, choose=choose_page(listed))
 
 
 @bp.post("/bulk-changes/new")
 @requires(Action.CHANGE_MANY)
 def propose() -> Any:
     """Propose a change of several certifications."""
-    form, who = _form(), visitor()
+    (form, listed), who = _form(), visitor()
     if form.validate():
         with refusals_in(form), transaction() as changed:
             bulk.propose(changed, actor=who.actor, today=who.today, now=now(), **_values(form))
     if form.errors:
-        return render_template("bulk/new.html", form=form), 422
+        return render_template("bulk/new.html", form=form, choose=choose_page(listed)), 422
     flash("Proposed. A second person confirms it; until then nothing changes.", "success")
     return access.go("bulk_changes.show")
 
@@ -117,13 +119,15 @@ def withdraw(bulk_change_id: int) -> Any:
     return access.go("bulk_changes.show")
 
 
-def _form() -> ProposeForm:
-    form, who = ProposeForm(effective_on=visitor().today), visitor()
+def _form() -> tuple[ProposeForm, Changeable]:
+    """Return the form, and the certifications that the address asks for: these can be chosen."""
+    who = visitor()
     with reading() as found:
-        held = queries.held_in(found, who.actor.organisation_id, None)
-    form.kind.choices, form.reason_code.choices = list(ACTS.items()), list(WHY.items())
-    form.certifications.choices = certification_choices(held, who.today, now())
-    return form
+        listed = changeable(found, who.actor.organisation_id, wanted(), day=who.today, now=now())
+    form = ProposeForm(effective_on=who.today, certifications=ticked(listed))
+    form.kind.choices, form.reason_code.choices = [*ACTS.items()], [CHOOSE, *WHY.items()]
+    form.certifications.choices = certification_choices(listed, who.today, now())
+    return form, listed
 
 
 def _values(form: ProposeForm) -> dict[str, Any]:

@@ -199,7 +199,7 @@ def _sides(passage: Passage) -> Context:
 
 
 def _row(field: FieldChange) -> dict[str, Any]:
-    before, after = field.before or "–", field.after or "–"
+    before, after = (value_words(field.name, one) if one else "–" for one in (field.before, field.after))
     if field.name == "standing":
         before, after = STANDINGS.get(before, before), STANDINGS.get(after, after)
     return {"name": _name(field), "before": before, "after": after, "changed": field.changed}

@@ -64,6 +64,10 @@ def _horizon(told: Forecast, one: Horizon) -> Context:
 def _runs_out(one: RunsOut, today: date) -> Context:
     if one.lapsed:
         note = f"needs {one.lapsed}, which ends then"
+    elif one.overdue:
+        note = "then on hold: a recall is not done"
+    elif one.on_hold:
+        note = "then suspended"
     elif one.last_on < today:
         note = f"in grace, ends {short_day(one.to_on)}"
     else:

@@ -14,6 +14,7 @@ from app.errors import NotFoundError, RefusedError
 ID = re.compile(r"[1-9][0-9]{0,17}")
 PAGE = re.compile(r"[1-9][0-9]{0,5}")
 FROM_THE_LIST = "Choose from the list."
+CHOOSE = ("", "Choose the reason")  # first in a list of reasons, so that none is given by a slip
 ODD_TEXT = "This holds a character that cannot be shown. Type it anew instead of pasting it."
 # An address as a phone's keyboard types it: with @ at hand, no capital letter, nothing corrected.
 EMAIL_KEYS = {"inputmode": "email", "autocapitalize": "none", "spellcheck": "false"}

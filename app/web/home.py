@@ -137,7 +137,7 @@ def _home(who: Visitor, record: Record, standings: list[Standing], stopped: list
         ],
         "next": steps[0] if steps else None,
         "nothing": _nothing(standings, who.person.time_zone),
-        "recalled": any(each.is_open(now()) for one in record.held.values() for each in one.recalls),
+        "waits": bool(open_alerts(record.held.values(), today, now()) or _to_sign(record)),
         "goals": [_goal(one) for one in standings if not one.assessment.met],
         "assignments": [_assignment(one, today) for one in standings if one.assignment],
         "certifications": [_held(one, today) for one in record.held.values()],
@@ -248,7 +248,7 @@ def _nothing(standings: list[Standing], zone: str) -> str:
     if barred:
         return seat_text(barred, zone)
     if any(not one.assessment.met for one in standings):
-        return "You have done your part for now. What is still missing stands beside this."
+        return "You have done your part for now. What is still missing is listed on this page."
     ends = sorted(one.state.last_valid_on for one in standings if one.state.last_valid_on and is_current(one.state))
     if len(ends) < len(standings):
         return "Your manager tells you what is needed before you may treat again."

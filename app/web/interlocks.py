@@ -15,7 +15,7 @@ from app.reports.closing import closings
 from app.reports.treating import offered_cells
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
-from app.web.forms import plain, refusals_in, tidy
+from app.web.forms import CHOOSE, plain, refusals_in, tidy
 from app.web.interlocks_pages import Preview, list_page, matching_of, new_page, one_page
 from app.web.signing import SignedForm
 
@@ -105,7 +105,7 @@ def lift(interlock_id: int) -> Any:
 
 
 def _with_reasons(form: InterlockForm) -> InterlockForm:
-    form.reason_code.choices = list(service.WHY.items())
+    form.reason_code.choices = [CHOOSE, *service.WHY.items()]
     return form
 
 

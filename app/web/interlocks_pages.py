@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import url_for
+from flask import request, url_for
 
 from app.certification.holds import Matching
 from app.certification.interlocks import WHY, Hit
@@ -21,6 +21,7 @@ from app.web.words import Context, cells_in_words, counted, moment, sentence
 Devices = Mapping[str, Mapping[str, Any]]
 MOST_TOLD = 50  # of those who are hit; all are held
 LONGEST_ID = 18
+NOTHING_CHOSEN = "Choose a device, a procedure or a skin type, and the clinic whose technicians are meant."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,11 +72,12 @@ def new_page(shown: Preview) -> Context:
             {"value": str(one), "label": span(one, one), "chosen": one in asked.skin_types} for one in SKIN_TYPES
         ],
         "ready": shown.ready,
+        "hint": "" if shown.ready or not request.args else NOTHING_CHOSEN,
         "hits": [_hit(one) for one in shown.hits[:MOST_TOLD]],
         "summary": f"It holds {counted(sum(len(one.cells) for one in shown.hits), 'cell')} "
         f"of {counted(len(shown.hits), 'certification')}.",
         "more": max(len(shown.hits) - MOST_TOLD, 0),
-        "closes": closes_lines(shown.closes, shown.devices),
+        "closes": closes_lines(shown.closes),
     }
 
 
@@ -110,7 +112,9 @@ def _what(made: Interlock, devices: Devices) -> str:
     named = str(devices[made.device]["name"]) if made.device and made.device in devices else made.device
     parts = [named or "Any device", procedure_name(made.procedure).lower() if made.procedure else ""]
     types = ", ".join(span(one, one) for one in made.skin_types)
-    return ", ".join(one for one in (*parts, f"skin types {types}" if types else "") if one)
+    return ", ".join(
+        one for one in (*parts, f"skin type{'s' if len(made.skin_types) > 1 else ''} {types}" if types else "") if one
+    )
 
 
 def _hit(one: Hit) -> Context:

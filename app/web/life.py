@@ -14,7 +14,7 @@ from app.people.permissions import Action
 from app.reports.closing import closings
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
-from app.web.forms import plain, refusals_in, tidy
+from app.web.forms import CHOOSE, plain, refusals_in, tidy
 from app.web.life_pages import CLOSES, Asked, act_page, cell_choices, cells_of_form, suspension_choices
 from app.web.signing import SignedForm
 
@@ -75,10 +75,9 @@ def _asked(certification_id: int, act: str) -> Asked:
     with reading() as found:
         held = queries.get_held(found, certification_id, who.actor.organisation_id)
         state = held.on(who.today, now())
-        losses = {certification_id: [one.cell for one in state.in_force]}
-        account_id = held.certification.account_id
+        account_id, whole = held.certification.account_id, {certification_id: None}
         closes = (
-            closings(found, who.actor.organisation_id, [account_id], losses, day=who.today, now=now())
+            closings(found, who.actor.organisation_id, [account_id], whole, day=who.today, now=now())
             if act in CLOSES
             else []
         )
@@ -89,12 +88,12 @@ def _asked(certification_id: int, act: str) -> Asked:
 def _form(asked: Asked) -> ActForm:
     only = asked.standing[0].event_id if len(asked.standing) == 1 else None  # there is nothing to choose from
     form = ActForm(effective_on=visitor().today, lifts=only)
-    form.reason_code.choices = list(acting.CODES[KINDS[asked.act]].items())
+    form.reason_code.choices = [CHOOSE, *acting.CODES[KINDS[asked.act]].items()]
     form.cells.choices = cell_choices(asked)
     form.lifts.choices = suspension_choices(asked)
     if asked.act != "reinstate":
         del form.lifts
-    if asked.act == "revoke":
+    if asked.act == "revoke" or not form.cells.choices:
         del form.cells
     return form
 

@@ -19,6 +19,8 @@ from app.web.words import Context, cells_in_words, held_notes, sentence, short_d
 
 CLOSES = ("suspend", "revoke")
 HEADS = {"suspend": "Suspend", "reinstate": "Reinstate", "revoke": "Revoke"}
+NO_GAP = "Each of its cells is on hold already, or somebody else may treat it at the same clinic."
+NO_GAP_WITHOUT_CELLS = "It names no device itself, and what rests on it is covered by somebody else at the same clinic."
 LEADS = {
     "suspend": "Nothing may be done under it until somebody reinstates it. It is told at once wherever it is checked.",
     "reinstate": "What is given back counts again from that day. Its dates stay as they were.",
@@ -74,14 +76,15 @@ def act_page(asked: Asked) -> Context:
         "notes": held_notes(asked.state, asked.devices),
         "url": url_for("life.do", certification_id=certification.id, act=asked.act),
         "back_url": url_for("technicians.show", account_id=asked.account_id),
-        "closes": closes_lines(asked.closes, asked.devices),
+        "closes": closes_lines(asked.closes),
         "tells_closing": asked.act in CLOSES,
+        "no_gap": NO_GAP if asked.state.cells else NO_GAP_WITHOUT_CELLS,
     }
 
 
-def closes_lines(closes: Iterable[Closing], devices: Mapping[str, Mapping[str, Any]]) -> list[Context]:
+def closes_lines(closes: Iterable[Closing]) -> list[Context]:
     """Return what nobody may treat any more, by clinic."""
-    return [{"clinic": one.clinic, "words": cells_in_words(as_granted(one.cells), devices)} for one in closes]
+    return [{"clinic": one.clinic, "words": cells_in_words(as_granted(one.cells), one.devices)} for one in closes]
 
 
 def as_granted(cells: Iterable[Cell]) -> list[GrantedCell]:

@@ -19,11 +19,11 @@ from app.releases.manifest import scheme_of
 from app.web import access
 from app.web.access import now, reading, transaction, visitor
 from app.web.forms import refusals_in, refuse
-from app.web.words import Context, day, moment
+from app.web.life_words import stands_for
+from app.web.words import Context, counted, day, moment
 
 UPLOADS = "30 per hour"
 TOO_MANY = "You uploaded many files in this hour. Wait a while, and go on then."
-STANDS_FOR = {"lessons": "the lessons", "exam": "the exam", "sign_offs": "the observed treatments"}
 # Whatever a file holds, a browser that opens it runs nothing of it here.
 SANDBOX = "default-src 'none'; sandbox"
 
@@ -47,20 +47,33 @@ def list_page(account_id: int, form: Any) -> Any:
 
 
 def waiting_page() -> Any:
-    """Return the page of what waits for a decision."""
+    """Return the page of what waits for a decision, and of what was decided lately."""
+    organisation_id, zone = visitor().actor.organisation_id, visitor().person.time_zone
     with reading() as found:
-        told = evidence.told(found, organisation_id=visitor().actor.organisation_id)
-    rows = [
-        {
-            "title": one.evidence.title,
-            "sub": f"{one.person}, from {one.evidence.issuer}",
-            "note": f"Uploaded {moment(one.evidence.uploaded_at, visitor().person.time_zone)}",
-            "href": url_for("outside.judge", evidence_id=one.evidence.id),
-            "status": None,
-        }
-        for one in told
-    ]
-    return render_template("outside/waiting.html", rows=rows)
+        waiting = evidence.told(found, organisation_id=organisation_id)
+        decided = evidence.decided_lately(found, organisation_id=organisation_id)
+    page = {
+        "waiting": [_row(one, f"Uploaded {moment(one.evidence.uploaded_at, zone)}") for one in waiting],
+        "summary": f"{counted(len(waiting), 'certificate')} to decide" if waiting else "Nothing waits",
+        "decided": [_row(one, _lately(one, zone)) for one in decided],
+    }
+    return render_template("outside/waiting.html", page=page)
+
+
+def _row(one: Told, note: str) -> Context:
+    return {
+        "title": one.evidence.title,
+        "sub": f"{one.person}, from {one.evidence.issuer}",
+        "note": note,
+        "href": url_for("outside.judge", evidence_id=one.evidence.id),
+        "status": None,
+    }
+
+
+def _lately(one: Told, zone: str) -> str:
+    decision, by = one.decisions[0]
+    what = "Declined" if decision.course_id == DECLINED else "Accepted"
+    return f"{what} by {by}, {moment(decision.decided_at, zone)}"
 
 
 def judge_page(evidence_id: int, accept: Any, decline: Any) -> Any:
@@ -75,6 +88,7 @@ def judge_page(evidence_id: int, accept: Any, decline: Any) -> Any:
         "mine": mine,
         "may_accept": bool(choices) and not mine,
         "may_decline": not one.decisions and not mine,
+        "accept_title": "Accept it for more" if one.decisions else "Accept it",
         "accept_url": url_for("outside.accept", evidence_id=evidence_id),
         "decline_url": url_for("outside.decline", evidence_id=evidence_id),
     }
@@ -203,8 +217,7 @@ def _to_judge(session: Session, evidence_id: int) -> tuple[Told, list[tuple[str,
 
 
 def _stands_for(key: str, titles: dict[str, str]) -> str:
-    course = key.removeprefix("certification:")
-    return STANDS_FOR.get(key, f"the certification {titles.get(course, course)}")
+    return stands_for(key, lambda course: titles.get(course, course))
 
 
 def _certificate(one: Told, titles: dict[str, str]) -> Context:

@@ -17,7 +17,7 @@ from app.exams.aftermath import NOTHING_AFTER
 from app.releases.models import ReleasePiece
 from app.reports.recall_tasks import Mine, TaskRead
 from app.web.access import Visitor, now, visitor
-from app.web.change_pages import change_cards, field_label
+from app.web.change_pages import change_cards, field_label, value_words
 from app.web.exam_words import Held as Chosen
 from app.web.exam_words import item_context
 from app.web.results_after import entry
@@ -99,7 +99,11 @@ def task_page(read: TaskRead, who: Visitor) -> Context:
         ],
         "before": f"Edition {mine.base.edition}",
         "after": f"Edition {mine.release.edition}",
-        "changes": change_cards(read.changes, {}, None, zone),
+        # Who sits the exam again may be asked the very question that changed.
+        "changes": [
+            {**card, "key": ""}  # its code says nothing to who treats
+            for card in change_cards(read.changes, {}, None, zone, keys=task is not Task.EXAM)
+        ],
         "lessons": [
             {
                 "title": title,
@@ -177,10 +181,9 @@ def told_page(mine: Mine, asked: AskedItem, facts: Iterable[ReleasePiece]) -> Co
         "again": "" if asked.right else "This question comes back in another form, until you answer it rightly.",
         "facts": [
             {
-                "name": one.key,
                 "title": one.title,
                 "values": [
-                    {"term": field_label(name), "value": text}
+                    {"term": field_label(name), "value": value_words(name, text)}
                     for name, text in one.shown.items()
                     if name not in NOT_SHOWN and text != one.title
                 ],

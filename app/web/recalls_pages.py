@@ -97,6 +97,7 @@ def start_page(preview: Preview, who: Visitor) -> Context:
         "url": url_for("recalls.ask", release_id=release.id),
         "before": f"Edition {found.base.edition}",
         "after": f"Edition {release.edition}",
+        "choosable": any(change.key not in found.open for change in found.changes),
         "changes": [
             {
                 "card": card,

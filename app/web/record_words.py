@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from fractions import Fraction
+from functools import partial
 
 from app.certification.attesting import SignOffState
 from app.certification.dates import Period
@@ -11,6 +12,7 @@ from app.certification.scope import Cell, from_json
 from app.exams.scoring import number_shown
 from app.releases.manifest import procedure_name, span
 from app.reports import record_values as values
+from app.web.life_words import happened, reason_of, stands_for
 from app.web.practice_pages import STATES as SIGN_OFFS
 from app.web.recalls_pages import TASKS
 from app.web.words import Context, counted, day, moment, scope_lines, short_day, status_of
@@ -162,7 +164,7 @@ def _certification(one: values.CertificationLife, as_of: date, zone: str) -> Con
 
 def _recall(one: values.Recall) -> str:
     """Return what a recall asks, and whether it is done."""
-    asked = f"{one.title}: {TASKS[one.task]} by {day(one.due_on)}"
+    asked = f"{one.title}: {TASKS[one.task][:1].lower()}{TASKS[one.task][1:]}, by {day(one.due_on)}"
     if one.done_on:
         return f"{asked}; done on {day(one.done_on)}"
     return f"{asked}; ended early on {day(one.ended_on)}" if one.ended_on else f"{asked}; not done yet"
@@ -185,12 +187,11 @@ def _state(one: values.CertificationLife) -> StateAsOf:
 
 
 def _event(event: values.Event, zone: str) -> tuple[str, ...]:
-    what = event.kind.replace("_", " ").capitalize()
+    what = happened(event.kind)
     if event.period:
         what = f"{what}, valid {short_day(event.period.first_on)} to {short_day(event.period.last_on)}"
     by = event.actor or "Requirements met"
-    code = (event.reason_code or "").replace("_", " ").capitalize()
-    reason = ": ".join(each for each in (code, event.reason) if each)
+    reason = ": ".join(each for each in (reason_of(event.reason_code), event.reason) if each)
     edition = f"Edition {event.edition}" if event.edition else ""
     return what, day(event.effective_on), moment(event.recorded_at, zone), by, reason or edition or "–"
 
@@ -266,7 +267,7 @@ def _evidence(record: values.TrainingRecord, one: values.OutsideEvidence) -> Con
     rows = [
         (
             f"Accepted in {_named(record, each.course or '')}" if each.accepted else "Declined",
-            ", ".join(key.replace("_", "-").replace(":", " ") for key in each.requirements) or "–",
+            ", ".join(stands_for(key, partial(_named, record)) for key in each.requirements) or "–",
             f"{each.decided_by}, {moment(each.decided_at, zone)}",
             each.reason,
         )

@@ -16,7 +16,7 @@ from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
 from app.web.forecast_pages import forecast_page
 from app.web.forms import HouseForm, refusals_in
-from app.web.scope_pages import board_page, devices_page, sheet_page
+from app.web.scope_pages import board_page, devices_page, for_the_wall, sheet_page
 
 bp = Blueprint("scope", __name__)
 
@@ -46,7 +46,7 @@ def sheet() -> Any:
     board, who = _board(), visitor()
     if board is None:
         return access.go("scope.show")
-    shown = board_page(board, who)
+    shown = board_page(for_the_wall(board), who)
     return render_template("scope/sheet.html", scope=shown, sheet=sheet_page(board, who, now()))
 
 

@@ -1,6 +1,7 @@
 """What the scope board says: a clinic's devices and procedures by skin type, who covers each, and where nobody does."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -24,6 +25,7 @@ LOST = {
     Rule.SUPERSEDED: "replaced on {since}",
     Rule.LAPSED: "a required certification is not in force",
 }
+ON_HOLD = "on hold since {since}"  # others of that certification are not
 WITH = {
     Rule.CELL: "with sign-off",
     Rule.GRACE: "with sign-off, in grace",
@@ -59,6 +61,22 @@ def board_page(board: ScopeBoard | None, who: Visitor) -> Context:
         "foot": _foot(board),
         "empty": None if board.rows else _no_rows(devices_url),
     }
+
+
+def for_the_wall(board: ScopeBoard) -> ScopeBoard:
+    """Return a board without the reasons of suspensions: whoever passes by reads the sheet."""
+    rows = tuple(
+        replace(
+            row, cells=tuple(cell and replace(cell, lost=tuple(map(_unexplained, cell.lost))) for cell in row.cells)
+        )
+        for row in board.rows
+    )
+    return replace(board, rows=rows)
+
+
+def _unexplained(one: Stands) -> Stands:
+    grounds = tuple(replace(each, reason=None) for each in one.verdict.grounds)
+    return replace(one, verdict=replace(one.verdict, grounds=grounds))
 
 
 def sheet_page(board: ScopeBoard, who: Visitor, instant: datetime) -> Context:
@@ -177,7 +195,9 @@ def _lost(cell: ScopeCell) -> str:
 
 
 def _why(ground: Ground) -> str:
-    told = LOST[ground.rule].format(since=short_day(ground.since_on) if ground.since_on else "an earlier day")
+    told = (ON_HOLD if ground.partly else LOST[ground.rule]).format(
+        since=short_day(ground.since_on) if ground.since_on else "an earlier day"
+    )
     return f"{told} ({ground.reason.rstrip('.')})" if ground.rule is Rule.SUSPENDED and ground.reason else told
 
 

@@ -28,7 +28,7 @@ def main() -> None:
         upgrade(settings.database_url)
         database = Database(settings.database_url)
         with database.transaction() as session:
-            story = tell(session, *rendered(print), clock.now(), print)
+            story = tell(session, rendered(print), clock.now(), print, Path(folder) / "evidence")
         with serve(app.create_app(settings), taken), sync_playwright() as playwright:
             browser = launch(playwright)
             board(as_person(browser, address, story, "max", size=(1280, 800), scale=1))

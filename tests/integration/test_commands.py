@@ -15,11 +15,14 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from app import clock, worker
+from app.certification.models import BulkChange, Interlock
+from app.certification.recall_models import Recall, RecallDone
 from app.cli import main
 from app.cli.demo_story import sit
 from app.db import Database
 from app.exams.case_models import Appeal, AppealAnswer, CaseDecision, ItemCase, Regrade
 from app.exams.models import Attempt, SittingEvent
+from app.learning.evidence_models import EvidenceDecision, OutsideEvidence
 from app.people.models import Account, Organisation
 from app.releases import queries as releases
 from app.worker import make_queue
@@ -27,6 +30,7 @@ from tests.databases import Databases, EngineName, settings_for
 from tests.factories import COURSE, COURSES, PASSWORD, World
 from tests.integration.story import NOW, start, town, trail
 
+HAPPENED = (Interlock, Recall, RecallDone, OutsideEvidence, EvidenceDecision, BulkChange)
 SECRET = "kP3-zt9Qw_71LmXvB2sYd8RfHj5NcAe6"
 
 
@@ -280,12 +284,16 @@ def test_the_demo_is_made_once_and_kept(tmp_path: Path, monkeypatch: pytest.Monk
     assert "Reading" not in second.stdout
     made = Database(environment["FLUENCE_DATABASE_URL"])
     with made.session() as session:
-        tables = (Appeal, AppealAnswer, ItemCase, CaseDecision, Regrade, SittingEvent)
+        tables = (Appeal, AppealAnswer, ItemCase, CaseDecision, Regrade, SittingEvent, *HAPPENED)
         held = {one.__tablename__: session.scalar(sa.select(sa.func.count()).select_from(one)) for one in tables}
         passes = session.scalars(sa.select(Attempt.passed)).all()
     made.engine.dispose()
     assert held == {**held, "appeal": 2, "appeal_answer": 1, "item_case": 2, "case_decision": 1, "sitting_event": 15}
     assert held["regrade"]
+    assert [held[one.__tablename__] for one in HAPPENED] == [1, 1, 4, 2, 1, 1]
+    assert [path.read_bytes()[:5] for path in (tmp_path / "var" / "evidence").rglob("*") if path.is_file()] == [
+        b"%PDF-"
+    ] * 2
     assert (passes.count(True), passes.count(False)) == (26, 5)
     kept = tmp_path / "var" / "demo-sign-ins.txt"
     assert kept.read_text() in first.stdout

@@ -5,6 +5,8 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
+from app.certification import interlocks
+from app.certification.holds import Matching
 from app.certification.issuing import change_certification
 from app.certification.lifecycle import EventKind
 from app.certification.queries import held_by
@@ -17,8 +19,9 @@ from app.people.permissions import Role
 from app.releases import service as releases
 from app.reports.forecast import Forecast, forecast
 from app.reports.treating import scope_board
-from tests.factories import COURSE, ZONE, World, certify, observe, read_lessons, sister_course
+from tests.factories import COURSE, PASSWORD, ZONE, World, certify, observe, read_lessons, sister_course
 from tests.integration import editions
+from tests.integration.recalled import certified_and_revised, recall
 from tests.integration.story import NOW
 
 EVER = datetime.max.replace(tzinfo=NOW.tzinfo)
@@ -151,6 +154,41 @@ def test_what_a_director_took_away_no_training_gives_back(db: Session, world: Wo
     told = asked(db, world)
     assert steps(told) == []
     assert len(told.plan.unclosed) == 2
+
+
+def test_a_device_out_of_use_is_no_reason_to_train_anybody(db: Session, world: World) -> None:
+    people.give_role(
+        db, actor=world.ida.actor, account_id=world.ben.id, role=Role.TECHNICIAN, clinic_id=world.riverside, now=NOW
+    )
+    certify(db, world, world.ann, now=NOW)
+    told = asked(db, world)
+    [device] = told.devices
+    assert told.open_now == frozenset()
+    interlocks.interlock(
+        db,
+        actor=world.mira.actor,
+        matching=Matching(device=device),
+        reason_code=interlocks.OUT_OF_USE,
+        reason="Its cooling failed",
+        password=PASSWORD,
+        day=TODAY,
+        now=NOW + timedelta(hours=1),
+    )
+    told = asked(db, world)
+    assert (len(told.open_now), steps(told), len(told.plan.unclosed)) == (2, [], 2)
+
+
+def test_a_recall_that_is_not_done_says_so_where_it_ends_what_is_held(db: Session, world: World) -> None:
+    _, release = certified_and_revised(db, world)
+    made = recall(db, world, release)
+    [row] = asked(db, world).horizons[0].runs_out
+    assert (row.last_on, row.to_on, row.overdue, row.on_hold, row.lapsed) == (
+        made.due_on,
+        made.due_on,
+        True,
+        False,
+        None,
+    )
 
 
 def test_another_clinic_is_not_found(db: Session, world: World) -> None:

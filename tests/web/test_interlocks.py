@@ -43,6 +43,7 @@ def test_it_is_seen_beforehand_whom_it_hits(browser: Browser, world: World, data
     assert "It holds 1 cell of 1 certification." in page
     assert "Ann Berg" in page
     assert "Then nobody may treat any more:" in page
+    assert "Nothing is chosen yet" in browser.get("/interlocks/new?clinic=&device=&procedure=").text
     assert "Nobody holds such a cell." in browser.get("/interlocks/new?skin_type=6").text
     assert types_on_hold(database, world, held) == []
 
@@ -54,9 +55,7 @@ def test_held_at_once_and_lifted(browser: Browser, world: World, database: Datab
     with database.session() as session:
         [(made, _)] = interlocks.listed(session, world.organisation_id, None)
     page = browser.get("/interlocks").text
-    assert all(
-        text in page for text in ("Held at once: 1 certification.", "Any device, skin types IV", "Two hot spots")
-    )
+    assert all(text in page for text in ("Held at once: 1 certification.", "Any device, skin type IV", "Two hot spots"))
     url = f"/interlocks/{made.id}"
     assert "It gives back exactly what this act held." in browser.get(url).text
     assert browser.send(f"{url}/lift", reason="x", password=PASSWORD).status_code == 422

@@ -63,7 +63,9 @@ def test_a_cell_is_suspended_and_everybody_reads_it(
     assert told in page
     assert "1 of 2 cells on hold" in page
     assert "1 of 2 cells on hold" in browser.get("/board").text
-    assert "(A hot spot on type III)" in browser.get(f"/scope?clinic={world.riverside}").text
+    assert f"Ann Berg: on hold since {told_day()} (A hot spot on type III)" in (
+        browser.get(f"/scope?clinic={world.riverside}").text
+    )
     mine = browser.sign_in(world.ann).get("/").text
     assert "Part of " in mine
     assert f"{told} Do not treat there. Ask your medical director" in mine

@@ -132,7 +132,11 @@ def test_a_director_accepts_what_was_missing(browser: Browser, world: World, dat
     page = browser.get(answer.location).text
     assert "That completed the certification" in page
     assert "for the exam" in page
-    assert "Nothing waits" in browser.get("/outside-evidence/waiting").text
+    listed = browser.page("/outside-evidence/waiting")
+    assert "Nothing waits" in listed.text
+    assert "Decided lately" in listed.text
+    assert "Accepted by Mira Santos" in listed.text
+    assert f"/outside-evidence/{evidence_id}" in listed.links
     own = browser.sign_in(world.ann).get("/record").text
     assert all(text in own for text in ("Rests on evidence from outside", "I asked the school.", "Mira Santos"))
     assert "for the exam" in browser.get("/outside-evidence").text

@@ -14,7 +14,8 @@ from app.cli.demo_story import form_for
 from app.clock import day_in
 from app.db import Database
 from app.releases.models import Release
-from tests.factories import PASSWORD, ZONE, World, certify
+from app.reports import recall_starts
+from tests.factories import PASSWORD, ZONE, World, certify, revised_course
 from tests.integration.editions import FACT
 from tests.integration.recalled import corrected_course, digests
 from tests.web.conftest import Browser
@@ -86,6 +87,7 @@ def test_it_is_started_with_password_and_ann_sees_it_first(
     assert f"{url}/task" in page.links
     task = browser.page(f"{url}/task")
     assert "Two burns at the old fluence" in task.text
+    assert FACT not in task.text
     assert "As the lesson shows it now" in task.text
     refused = browser.send(f"{url}/task")
     assert (refused.status_code, "Tick that you read each change" in Page(refused.text).text) == (422, True)
@@ -209,3 +211,45 @@ def test_it_is_ended_early_with_a_reason(browser: Browser, world: World, databas
     assert "This recall is over" in browser.sign_in(world.ann).page(f"{url}/task").text
     with database.session() as session:
         assert session.scalars(sa.select(RecallDecision.reason)).all() == ["The wrong row"]
+
+
+@pytest.mark.parametrize(("task", "shown"), [("read", True), ("exam", False)])
+def test_who_sits_the_exam_again_reads_no_key_of_it(
+    browser: Browser, world: World, database: Database, task: str, *, shown: bool
+) -> None:
+    now = clock.now()
+    with database.transaction() as session:
+        certify(session, world, world.ann, now=now - timedelta(days=5))
+        release = signed(session, world, revised_course(), now=now - timedelta(days=1))
+        changes = recall_starts.read_recallable(session, world.organisation_id, release.id).changes
+        [changed] = [one for one in changes if any("Always." in (each.after or "") for each in one.fields)]
+    url = f"/releases/{release.id}/recall"
+    # With the figure that grants her cells: whether her paper asked the question is chance.
+    chosen = "&".join(f"change={one.digest}" for one in changes if one is changed or one.key == FACT)
+    form = browser.sign_in(world.mira).page(f"{url}?{chosen}").form(url)
+    told = {
+        "task": task,
+        "due_on": DUE.isoformat(),
+        "consequence": "nothing",
+        "reason": "It reads",
+        "password": PASSWORD,
+    }
+    started = browser.post(url, data={**form.fields, **told})
+    page = browser.sign_in(world.ann).page(f"{started.location}/task")
+    assert changed.title in page.text
+    assert ("Always." in page.text) is shown
+
+
+def test_where_all_is_recalled_already_there_is_nothing_to_choose(
+    browser: Browser, world: World, database: Database, release: int
+) -> None:
+    url = f"/releases/{release}/recall"
+    assert "Show whom it reaches" in browser.sign_in(world.mira).page(url).text
+    with database.session() as session:
+        found = recall_starts.read_recallable(session, world.organisation_id, release)
+    form = browser.page(f"{url}?{'&'.join(f'change={one.digest}' for one in found.changes)}").form(url)
+    told = {"task": "read", "due_on": DUE.isoformat(), "consequence": "nothing", "reason": "It reads"}
+    assert browser.post(url, data={**form.fields, **told, "password": PASSWORD}).status_code == 303
+    page = browser.page(url).text
+    assert "Each of these changes is recalled already." in page
+    assert "Show whom it reaches" not in page

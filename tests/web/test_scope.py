@@ -59,6 +59,10 @@ def test_a_suspension_opens_a_gap_and_says_whose(
         )
     page = browser.sign_in(world.max).page("/scope")
     assert "Ann Berg: suspended since" in page.text
+    assert "(A burn)" in page.text
+    wall = browser.page("/scope/sheet").text
+    assert "Ann Berg: suspended since" in wall
+    assert "A burn" not in wall  # whoever passes by reads it
 
 
 @pytest.mark.parametrize("clinic", ["999999", "x", "9" * 30])
