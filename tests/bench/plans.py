@@ -25,7 +25,7 @@ OF_CLINIC = {
 }
 ROWS_READ = """SELECT relname, coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)
 FROM pg_stat_xact_user_tables"""
-BESIDE = 10  # rows beside them: who signed the edition in force, and what the planner itself looks up
+BESIDE = 20  # rows beside them: who signed the edition in force, and what the planner itself looks up
 SEARCH = re.compile(
     r"^(SEARCH|SCAN) (\w+)(?: USING (?:COVERING |AUTOMATIC )*(?:INDEX \w+|INTEGER PRIMARY KEY) \((.*)\))?"
 )

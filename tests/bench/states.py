@@ -49,9 +49,14 @@ class Filled:
     certifications: int
     events: int
     people: int
-    today: date
+    now: datetime
     sample: frozenset[int]
     kept: tuple[tuple[Life, ...], ...]
+
+    @property
+    def today(self) -> date:
+        """The day on which it is as it is: what is recorded lies before, what is planned after."""
+        return self.now.date()
 
 
 @dataclass
@@ -74,7 +79,7 @@ def measure(folder: Path, postgres: Server, certifications: int, sample: int, de
         url = f"sqlite:///{folder / 'states.db'}" if engine == "SQLite" else postgres.create("states")
         prepare(url, 0)
         database = Database(url)
-        filled = fill(database, certifications, sample, SEED)
+        filled = fill(database, certifications, sample, SEED, clock.now())
         report = compare(database, filled, forget=defect or "")
         clinic = filled.first_clinic + filled.people // TECHNICIANS // 2
         report.plan, wrong = plans.of_board(database, filled.organisation_id, clinic, filled.today)
@@ -103,9 +108,8 @@ def told(report: Report, filled: Filled) -> str:
     return "\n".join(lines)
 
 
-def fill(database: Database, certifications: int, sample: int, seed: int) -> Filled:
+def fill(database: Database, certifications: int, sample: int, seed: int, now: datetime) -> Filled:
     """Give the organisation of `prepare` so many certifications, in clinics of 50 technicians."""
-    now = clock.now()
     today = now.date()
     chosen = frozenset(random.Random(seed).sample(range(1, certifications + 1), min(sample, certifications)))
     recalls, kept, events, people = campaigns(seed, today), list[tuple[Life, ...]](), 0, 0
@@ -138,7 +142,7 @@ def fill(database: Database, certifications: int, sample: int, seed: int) -> Fil
         certifications=certifications,
         events=events,
         people=people,
-        today=today,
+        now=now,
         sample=chosen,
         kept=tuple(kept),
     )
@@ -310,7 +314,7 @@ def compare(
         plain_states.prepare(connection, filled.sample | {one for ones in on_boards.values() for one in ones})
         for days, known in moments:
             day = filled.today + timedelta(days=days)
-            known_at = clock.now() if known == "now" else noon(day)
+            known_at = filled.now if known == "now" else noon(day)
             plain = plain_states.states(connection, day, known_at, forget=forget)
             for number, of_values in _folded(filled, day, known_at):
                 told_by = {"SQL": plain[number], "pages": _told(read[number].on(day, known_at)), "values": of_values}
