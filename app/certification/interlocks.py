@@ -73,7 +73,9 @@ def interlock(
     """
     _check(matching, reason_code)
     people.check_password(session, account_id=actor.account_id, password=password)
-    people.lock_people(session, [one.held.certification.account_id for one in _hit(session, actor, matching, day, now)])
+    hit = [one.held.certification.account_id for one in _hit(session, actor, matching, day, now)]
+    people.lock_people(session, hit)  # before the interlocks, as who grants does
+    queries.hold_interlocks(session, actor.organisation_id, changing=True)
     found = _hit(session, actor, matching, day, now)
     made = Interlock(
         organisation_id=actor.organisation_id,
@@ -120,6 +122,7 @@ def lift(
     if actor.account_id in concerned:
         raise RefusedError("It holds a certification of yours; another medical director lifts it.")
     people.lock_people(session, concerned)
+    queries.hold_interlocks(session, actor.organisation_id, changing=True)
     if session.get(InterlockLift, interlock_id):
         raise RefusedError("This interlock was lifted before.")
     row = InterlockLift(

@@ -146,6 +146,7 @@ def _keep_interlocked(  # noqa: PLR0917  what was granted, and when
 
     What one held of this certification once, and somebody gave back, stays given back.
     """
+    queries.hold_interlocks(session, certification.organisation_id)
     for one in queries.interlocks_on(session, certification.organisation_id, certification.account_id):
         held_before = queries.held_by_interlock(session, certification.id, one.id)
         matching = queries.matching_of(one)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import takewhile
 from typing import Any, Protocol
 
 from app.certification.dates import Period
@@ -106,11 +107,11 @@ class StateAsOf:
     that ends last (it covers the day when active). `latest_period` is the one that ends last, begun or not,
     `last_valid_on` its last day. `cells` were granted and not taken away since; only `active` and `grace` put
     them in force, less those that are held `back`. `cause` is the act behind the state, `hold` what stands behind it
-    where nobody acted. `stands_to` is the last day on which it is in force, grace included, `lost` the last day of each
-    cell that goes earlier, and `same_to` the last one before the state or a cell in force becomes another. `lapsed`
-    names the required certification that is no longer in force and for whose want this one counts as suspended,
-    `leaning` one that is in grace: what rests on it is then done with sign-off. `bound_on` is the last day on which
-    what it requires lets it stand, by what is known.
+    where nobody acted. `stands_from` and `stands_to` are the first and last day of the run on which it is in force,
+    grace included, `lost` the last day of each cell that goes earlier, and `same_to` the last one before the state or a
+    cell in force becomes another. `lapsed` names the required certification that is no longer in force and for whose
+    want this one counts as suspended, `leaning` one that is in grace: what rests on it is then done with sign-off.
+    `bound_on` is the last day on which what it requires lets it stand, by what is known.
     """
 
     state: State
@@ -125,6 +126,7 @@ class StateAsOf:
     back: tuple[HeldBack, ...] = ()
     cause: Event | None = None
     hold: Brake | None = None
+    stands_from: date | None = None
     stands_to: date | None = None
     lost: tuple[tuple[Cell, date], ...] = ()
     same_to: date | None = None
@@ -198,13 +200,12 @@ def state_as_of(events: Iterable[Event], day: date, known_at: datetime, holds: I
     if today.state is State.NONE:
         return today
     turns = _turning_days(known, standing)
-    since_on = day
-    for turn in sorted((turn for turn in turns if turn <= day), reverse=True):
-        if _on(known, turn, standing).state is not today.state:
-            break
-        since_on = turn
+    before = ((turn, _on(known, turn, standing).state) for turn in sorted(turns, reverse=True) if turn <= day)
+    run = [*takewhile(lambda turn: turn[1] is today.state or {today.state, turn[1]} <= CARRIES, before)]
+    since_on = min((turn for turn, _ in takewhile(lambda turn: turn[1] is today.state, run)), default=day)
+    stands_from = min((turn for turn, _ in run), default=day) if today.state in CARRIES else None
     ahead = ((turn - timedelta(days=1), _on(known, turn, standing)) for turn in sorted(turns) if turn > day)
-    return _with_ends(replace(today, since_on=since_on), ahead)
+    return _with_ends(replace(today, since_on=since_on, stands_from=stands_from), ahead)
 
 
 def _with_ends(today: StateAsOf, ahead: Iterable[tuple[date, StateAsOf]]) -> StateAsOf:
@@ -240,14 +241,20 @@ def resting_on(own: StateAsOf, required: Iterable[tuple[str, Sequence[StateAsOf]
         return own
     answer = own
     for title, held in required:
-        carrying = max((one for one in held if one.state in CARRIES), key=carries_until, default=None)
+        in_force = [one for one in held if one.state in CARRIES]
+        carrying = max(in_force, key=carries_until, default=None)
         if carrying is None:
             began = max((one.since_on for one in held if one.since_on), default=own.since_on)
-            since_on = max(filter(None, (own.since_on, began)), default=None)
-            ends: dict[str, Any] = {"until_on": None, "same_to": None, "stands_to": None, "lost": ()}
+            since_on = max(filter(None, (own.stands_from, began)), default=None)
+            ends: dict[str, Any] = dict.fromkeys(("until_on", "same_to", "stands_from", "stands_to")) | {"lost": ()}
             return replace(own, state=State.SUSPENDED, due=False, since_on=since_on, lapsed=title, **ends)
         bound_on = min(answer.bound_on or date.max, carries_until(carrying))
         until_on, same_to = (min(each or date.max, bound_on) for each in (answer.until_on, answer.same_to))
+        from_on = min((one.stands_from for one in in_force if one.stands_from), default=None)
+        since_on, stands_from = (
+            max(filter(None, (each, from_on)), default=None) for each in (answer.since_on, answer.stands_from)
+        )
+        answer = replace(answer, since_on=since_on, stands_from=stands_from)
         answer = replace(answer, until_on=until_on, same_to=same_to, bound_on=bound_on)
         if carrying.state is State.GRACE:
             answer = replace(answer, leaning=title)

@@ -25,7 +25,7 @@ from app.certification.models import Certification, CertificationEvent, Interloc
 from app.certification.recall_models import ENDED, Recall, RecallDecision, RecallDone, RecallTarget
 from app.certification.recalling import RecallOn, hold_of, recall_on
 from app.errors import NotFoundError
-from app.people.models import RoleGrant
+from app.people.models import Organisation, RoleGrant
 from app.people.permissions import Role
 from app.releases.manifest import scheme_of, settings_of
 from app.releases.models import Release
@@ -214,6 +214,17 @@ def with_required(found: Sequence[Held]) -> list[Held]:
         )
 
     return [linked(one) for one in found]
+
+
+def hold_interlocks(session: Session, organisation_id: int, *, changing: bool = False) -> None:
+    """Hold which interlocks an organisation has to the end of the transaction, so that none is set beside a grant.
+
+    Who grants holds them together with others who do; who is `changing` them waits for all of these, and they for it.
+    It is a statement of its own: what is read after it sees what was committed while it waited.
+    """
+    held = select(Organisation.id).where(Organisation.id == organisation_id)
+    # Not FOR UPDATE: every new row that names the organisation shares its key, and would wait for an interlock.
+    session.execute(held.with_for_update(read=not changing, key_share=changing)).all()
 
 
 def interlocks_on(session: Session, organisation_id: int, account_id: int) -> Sequence[Interlock]:

@@ -204,7 +204,7 @@ def standing_of(
     terms = timing.most_of(accommodations)
     starts_at = _period_start(record.zone, assigned, state, now)
     if state.state in FINAL:
-        history = _without_renewals(history)
+        history = _begun_anew(history, starts_at)
     asked = _again(release, held, assigned, state, starts_at, now)
     read = assigned.lessons_read if assigned else frozenset()
     earning = _speaking(history, starts_at, now)
@@ -272,9 +272,10 @@ def _renewal(release: Release, held: Held | None, state: StateAsOf, now: datetim
     return renewal_of(scheme_of(release.manifest), exam_of(release.manifest), state, held.release_id)
 
 
-def _without_renewals(history: History) -> History:
-    """Return a history in which no shorter exam counts: what is lost for good is earned anew, by the whole one."""
-    return replace(history, void=history.void | {one.id for one in history.attempts if "renewal" in one.proof})
+def _begun_anew(history: History, since: datetime) -> History:
+    """Return a history in which no shorter exam counts, nor one that began before: what is lost is earned anew."""
+    lost = {one.id for one in history.attempts if "renewal" in one.proof or one.started_at < since}
+    return replace(history, void=history.void | lost)
 
 
 def counting(history: History) -> list[Attempt]:

@@ -259,7 +259,7 @@ def lock_person(session: Session, account_id: int) -> str:
         select(Organisation.time_zone)
         .join(Account, Account.organisation_id == Organisation.id)
         .where(Account.id == account_id)
-        .with_for_update(of=Account)
+        .with_for_update(of=Account, key_share=True)  # a row that names them has not to wait
     )
     return session.scalars(held).one()
 
@@ -267,7 +267,7 @@ def lock_person(session: Session, account_id: int) -> str:
 def lock_people(session: Session, account_ids: Collection[int]) -> None:
     """Hold the rows of people to the end of the transaction, in one order, so that nobody waits in a ring."""
     held = select(Account.id).where(Account.id.in_(set(account_ids))).order_by(Account.id)
-    session.execute(held.with_for_update()).all()
+    session.execute(held.with_for_update(key_share=True)).all()
 
 
 def _mine(session: Session, actor: Actor, account_id: int) -> Account:

@@ -1,11 +1,11 @@
-"""`python -m tests.bench [sitting|board|statistics|kill|powercut|life]`: measure, or prove; print tables for the README."""
+"""`python -m tests.bench [sitting|board|statistics|kill|powercut|life|states|oracle]`: measure, or prove; print tables for the README."""
 
 import argparse
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import board, kill, life, powercut, sitting, statistics
+from tests.bench import board, kill, life, oracle, plain_states, powercut, sitting, states, statistics
 from tests.bench.measure import machine
 from tests.postgres import Server, server
 
@@ -34,20 +34,35 @@ def main() -> None:
             proven &= _judged(report.wrong, chosen.defect)
         if "life" in chosen.what:
             proven &= _judged(not life.measure(folder, chosen.examples), None)
+        if "states" in chosen.what:
+            with server() as postgres:
+                found = states.measure(folder, postgres, chosen.certifications, chosen.sample, chosen.defect)
+            wrong = [bool(one.wrong) for one in found]
+            proven &= _judged(all(wrong) if chosen.defect else any(wrong), chosen.defect)
+        if "oracle" in chosen.what:
+            with server() as postgres:
+                agreed = oracle.measure(postgres, chosen.cases, chosen.defect)
+            proven &= _judged(not agreed, chosen.defect)
     sys.exit(not proven)
 
 
 def _chosen() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
-    names = ["sitting", "board", "statistics", "kill", "powercut", "life"]
+    names = ["sitting", "board", "statistics", "kill", "powercut", "life", "states", "oracle"]
     parser.add_argument("what", nargs="*", choices=[*names, []], default=names[:3])
     parser.add_argument("--sittings", type=int, default=72, help="how many, the first 8 of which only warm up")
     parser.add_argument("--rounds", type=int, help="of sittings, the two exams in turn (3); of kills (200)")
     parser.add_argument("--states", type=int, default=10_000, help="of the disk after a power cut")
     parser.add_argument("--examples", type=int, default=1000, help="of an attempt's life, on each engine")
     parser.add_argument("--certifications", type=int, default=1_000_000, help="of the large organisation")
+    parser.add_argument("--sample", type=int, default=10_000, help="of the certifications, to be compared")
+    parser.add_argument("--cases", type=int, default=100_000, help="of each oracle that reckons them quickly")
     parser.add_argument("--papers", type=int, default=10_000, help="of the exam whose items are counted")
-    parser.add_argument("--defect", choices=["early", "split", "off", "normal"], help="what a proof has to catch")
+    parser.add_argument(
+        "--defect",
+        choices=["early", "split", "off", "normal", *plain_states.DEFECTS, *oracle.DEFECTS],
+        help="what a proof has to catch",
+    )
     return parser.parse_args()
 
 
@@ -72,7 +87,7 @@ def _judged(wrong: bool, defect: str | None) -> bool:  # noqa: FBT001  a verdict
     if defect:
         print(f"The defect {defect!r} was {'caught' if wrong else 'NOT caught'}.")
         return wrong
-    print("Something was lost, half or strange." if wrong else "Nothing was lost, nothing was half.")
+    print("Something is lost, half or wrong." if wrong else "Nothing is lost, half or wrong.")
     return not wrong
 
 

@@ -109,7 +109,8 @@ def prepare(url: str, people: int) -> list[str]:
     upgrade(url)
     now = clock.now()
     began = now - timedelta(days=1)
-    with Database(url).transaction() as session:
+    database = Database(url)
+    with database.transaction() as session:
         _, admin, _ = service.create_organisation(
             session,
             name="Bench",
@@ -142,6 +143,7 @@ def prepare(url: str, people: int) -> list[str]:
         emails = [f"person{n}@bench.example" for n in range(people)]
         for email in emails:
             enrol(session, administrator, email, clinic.id, began)
+    database.engine.dispose()
     return emails
 
 

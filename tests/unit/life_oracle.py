@@ -62,9 +62,9 @@ def day_of(offset: int) -> date:
 
 
 @st.composite
-def periods(draw: st.DrawFn) -> Period:
-    first_on = day_of(draw(OFFSETS))
-    last_on = first_on + timedelta(days=draw(st.integers(0, 12)))
+def periods(draw: st.DrawFn, first: st.SearchStrategy[int] = OFFSETS, longest: int = 12) -> Period:
+    first_on = day_of(draw(first))
+    last_on = first_on + timedelta(days=draw(st.integers(0, longest)))
     return Period(
         first_on=first_on,
         last_on=last_on,
@@ -90,8 +90,12 @@ def any_events(draw: st.DrawFn) -> Event:
 
 @st.composite
 def lives(draw: st.DrawFn) -> list[Event]:
-    """Up to six acts; some reinstatements lift one suspension alone."""
+    """Up to six acts, mostly after an issue; some reinstatements lift one suspension alone."""
     events = draw(st.lists(any_events(), max_size=6))
+    if draw(st.integers(0, 3)):
+        some = draw(st.sets(st.integers(1, 3), min_size=1))
+        cells, period = tuple(granted(one) for one in sorted(some)), draw(periods(st.integers(0, 5), SPAN))
+        events.insert(0, event(EventKind.ISSUED, period.first_on, period=period, cells=cells))
     suspensions = [one.seq for one in events if one.kind is EventKind.SUSPENDED]
     choices = st.sampled_from([None, *suspensions])
     return [replace(one, lifts=draw(choices)) if one.kind is EventKind.REINSTATED else one for one in events]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from app.certification.lifecycle import Event, EventKind, State, StateAsOf, resting_on, state_as_of
-from tests.unit.life_oracle import DAYS, EVER, LIVES, at, event, plainly
+from tests.unit.life_oracle import DAYS, EVER, ISSUED_ON, LIVES, at, event, plainly
 from tests.unit.test_lifecycle import FIRST, issued, renewed
 
 
@@ -39,6 +39,21 @@ def test_what_it_requires_has_to_be_in_force(day: date, state: State, lapsed: st
     if lapsed:
         assert (answer.since_on, answer.reason_code) == (day, "requirement_lapsed")
         assert answer.reason == "It requires Laser safety, which is not in force."
+
+
+def test_it_stands_no_longer_than_what_it_requires_has_stood() -> None:
+    back_on = date(2026, 6, 1)
+    suspended = event(EventKind.SUSPENDED, date(2026, 5, 1))
+    required = [issued(1), suspended, event(EventKind.REINSTATED, back_on)]
+    for day, since_on in (
+        (date(2026, 4, 1), ISSUED_ON),
+        (date(2026, 5, 9), date(2026, 5, 1)),
+        (date(2026, 7, 1), back_on),
+    ):
+        assert resting([issued(1)], [required], day, EVER).since_on == since_on
+    later = FIRST.last_on + timedelta(days=1)
+    in_grace = resting([issued(1)], [required], later, EVER)
+    assert (in_grace.since_on, in_grace.stands_from) == (later, back_on)
 
 
 def test_never_held_or_taken_away_it_carries_nothing() -> None:
