@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as trail
-from app.certification import issuing, recalls
+from app.certification import deciding, recalls
 from app.certification.models import Certification, CertificationEvent
 from app.errors import NotFoundError, RefusedError
 from app.exams import case_queries
@@ -93,7 +93,7 @@ def _check_signer(case: ItemCase, proposal: CaseProposal, actor: Actor) -> None:
 
 def _certify(session: Session, case: ItemCase, account_ids: Sequence[int], now: datetime) -> list[Certification]:
     issued = [
-        issuing.decide(
+        deciding.decide(
             session,
             organisation_id=case.organisation_id,
             account_id=account_id,

@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.audit import service as trail
-from app.certification import issuing, rules
+from app.certification import deciding, rules
 from app.certification.models import Certification
 from app.certification.standing import standing
 from app.clock import day_in
@@ -122,7 +122,7 @@ def accept(
         raise RefusedError("The course is not assigned to this person yet; a manager has to assign it first.")
     _decide(session, evidence, actor, course_id=course_id, requirements=chosen, reason=reason, now=now)
     _check_counts(session, evidence, course_id, zone, now)
-    return issuing.decide(
+    return deciding.decide(
         session,
         organisation_id=actor.organisation_id,
         account_id=evidence.account_id,

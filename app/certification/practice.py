@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.audit import service as trail
-from app.certification import attesting, issuing, practice_queries
+from app.certification import attesting, deciding, practice_queries
 from app.certification import queries as certifications
 from app.certification.attesting import Outcome, SignOffState
 from app.certification.models import Certification, SignOff, SignOffAnswer, SignOffCorrection, SignOffStep
@@ -123,7 +123,7 @@ def confirm(session: Session, *, actor: Actor, sign_off_id: int, now: datetime) 
     session.expire_all()  # what counts of a person is read anew
     cell = cell_of(signed)
     decided = [
-        issuing.decide(
+        deciding.decide(
             session,
             organisation_id=signed.organisation_id,
             account_id=signed.account_id,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.certification import issuing, recalls
+from app.certification import deciding, recalls
 from app.certification.models import Certification
 from app.certification.refusals import why_no_seat
 from app.certification.standing import Standing, is_open, read_again_since, standing
@@ -129,7 +129,7 @@ def settle_attempt(session: Session, *, attempt: Attempt, actor_id: int | None, 
     )
     if closed and attempt.passed:
         recalls.note_pass(session, attempt=attempt, as_of=over or now, now=now)
-        issuing.decide(
+        deciding.decide(
             session,
             organisation_id=attempt.organisation_id,
             account_id=attempt.account_id,
@@ -243,7 +243,7 @@ def complete_lesson(
     fresh = learning.complete_lesson(session, **of, release_id=release.id, lesson_id=lesson_id, now=now, since=since)
     if not fresh:
         return release, None
-    earned = issuing.decide(
+    earned = deciding.decide(
         session,
         organisation_id=actor.organisation_id,
         account_id=actor.account_id,

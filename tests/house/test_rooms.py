@@ -46,6 +46,7 @@ NOT_PURE = {
     "saving": "the part of exams' service that adds revisions",
     "tokens": "makes tokens, which takes chance, and reads them",
     "watching": "writes down what a browser told of a sitting",
+    "deciding": "the part of certification's service that decides what an event is worth",
     "issuing": "the part of certification's service that writes events",
     "cards": "reads what a person remembers, and keeps what was made of published content",
     "evidence": "the part of certification's service that keeps and judges certificates of other bodies",

@@ -350,3 +350,24 @@ def test_where_what_it_requires_lapses_it_counts_as_suspended(db: Session, world
         assert exported[told.index("state")] == state.value
         lapsed = state is State.SUSPENDED
         assert exported[told.index("reason_code")] == ("requirement_lapsed" if lapsed else None)
+
+
+def test_what_waited_for_a_required_certification_is_issued_with_it(db: Session, world: World) -> None:
+    sister = release_service.publish(db, actor=world.tom.actor, frozen=sister_course(COURSE), now=CERTIFIED)
+    editions.sign(db, world, sister)
+    learning.assign(
+        db,
+        actor=world.ida.actor,
+        account_id=world.ann.id,
+        course_id="sister",
+        due_on=None,
+        today=BEGAN.date(),
+        now=BEGAN,
+    )
+    read_lessons(db, world.ann.actor, now=CERTIFIED, course_id="sister")
+    sit(db, world.ann.actor, course_id="sister", at=CERTIFIED, right=True)
+    assert certifications(db, world.ann.id) == []
+    first = certify(db, world, world.ann, now=CERTIFIED + timedelta(days=1))
+    [required, waited] = certifications(db, world.ann.id)
+    assert required.id == first.id
+    assert waited.course_id == "sister"

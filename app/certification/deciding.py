@@ -1,0 +1,26 @@
+"""What one event decides: the certification of its course, and those that only waited for that one."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.certification import issuing
+from app.certification.models import Certification
+from app.releases import queries as releases
+from app.releases.manifest import scheme_of
+
+
+def decide(
+    session: Session, *, organisation_id: int, account_id: int, course_id: str, as_of: datetime, now: datetime
+) -> Certification | None:
+    """Issue, renew or extend what a person has earned at a course, and then what only waited for this certification.
+
+    Return the one of the course itself; None where something is missing, or nothing is new.
+    """
+    of = {"organisation_id": organisation_id, "account_id": account_id}
+    granted = issuing.decide(session, **of, course_id=course_id, as_of=as_of, now=now)
+    if granted is not None:
+        for one in releases.all_in_force(session, organisation_id).values():
+            if course_id in scheme_of(one.release.manifest).requires_certifications:
+                decide(session, **of, course_id=one.release.course_id, as_of=as_of, now=now)
+    return granted
