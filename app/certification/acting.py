@@ -5,9 +5,10 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from app.certification import deciding
 from app.certification.issuing import change_certification
 from app.certification.lifecycle import EventKind
-from app.certification.models import CertificationEvent
+from app.certification.models import Certification, CertificationEvent
 from app.certification.scope import Cell
 from app.errors import NotFoundError, RefusedError
 from app.people import service as people
@@ -57,7 +58,7 @@ def act(
         raise NotFoundError
     check_words(kind, effective_on=effective_on, reason_code=reason_code, today=today)
     people.check_password(session, account_id=actor.account_id, password=password)
-    return change_certification(
+    event = change_certification(
         session,
         actor=actor,
         certification_id=certification_id,
@@ -69,6 +70,17 @@ def act(
         cells=cells,
         lifts=lifts,
     )
+    if kind is EventKind.REINSTATED:
+        given_back = session.get_one(Certification, certification_id)
+        deciding.follow(
+            session,
+            organisation_id=actor.organisation_id,
+            account_id=given_back.account_id,
+            course_id=given_back.course_id,
+            as_of=now,
+            now=now,
+        )
+    return event
 
 
 def check_words(kind: EventKind, *, effective_on: date, reason_code: str, today: date) -> None:

@@ -20,7 +20,21 @@ def decide(
     of = {"organisation_id": organisation_id, "account_id": account_id}
     granted = issuing.decide(session, **of, course_id=course_id, as_of=as_of, now=now)
     if granted is not None:
-        for one in releases.all_in_force(session, organisation_id).values():
-            if course_id in scheme_of(one.release.manifest).requires_certifications:
-                decide(session, **of, course_id=one.release.course_id, as_of=as_of, now=now)
+        follow(session, **of, course_id=course_id, as_of=as_of, now=now)
     return granted
+
+
+def follow(
+    session: Session, *, organisation_id: int, account_id: int, course_id: str, as_of: datetime, now: datetime
+) -> None:
+    """Decide what a person's other courses were waiting for, now that this certification stands."""
+    for one in releases.all_in_force(session, organisation_id).values():
+        if course_id in scheme_of(one.release.manifest).requires_certifications:
+            decide(
+                session,
+                organisation_id=organisation_id,
+                account_id=account_id,
+                course_id=one.release.course_id,
+                as_of=as_of,
+                now=now,
+            )

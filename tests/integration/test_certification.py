@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.certification import practice
+from app.certification import acting, practice
 from app.certification import service as certification
 from app.certification.issuing import change_certification
 from app.certification.lifecycle import EventKind, State
@@ -316,17 +316,7 @@ def invite(session: Session, world: World) -> Actor:
 
 def test_where_what_it_requires_lapses_it_counts_as_suspended(db: Session, world: World) -> None:
     first = certify(db, world, world.ann, now=CERTIFIED)
-    sister = release_service.publish(db, actor=world.tom.actor, frozen=sister_course(COURSE), now=CERTIFIED)
-    editions.sign(db, world, sister)
-    learning.assign(
-        db,
-        actor=world.ida.actor,
-        account_id=world.ann.id,
-        course_id="sister",
-        due_on=None,
-        today=BEGAN.date(),
-        now=BEGAN,
-    )
+    assign_sister(db, world)
     later = CERTIFIED + timedelta(days=100)
     read_lessons(db, world.ann.actor, now=later, course_id="sister")
     sit(db, world.ann.actor, course_id="sister", at=later, right=True)
@@ -353,6 +343,40 @@ def test_where_what_it_requires_lapses_it_counts_as_suspended(db: Session, world
 
 
 def test_what_waited_for_a_required_certification_is_issued_with_it(db: Session, world: World) -> None:
+    assign_sister(db, world)
+    read_lessons(db, world.ann.actor, now=CERTIFIED, course_id="sister")
+    sit(db, world.ann.actor, course_id="sister", at=CERTIFIED, right=True)
+    assert certifications(db, world.ann.id) == []
+    first = certify(db, world, world.ann, now=CERTIFIED + timedelta(days=1))
+    [required, waited] = certifications(db, world.ann.id)
+    assert required.id == first.id
+    assert waited.course_id == "sister"
+
+
+def test_what_waited_for_a_suspended_certification_is_issued_when_that_is_given_back(db: Session, world: World) -> None:
+    first = certify(db, world, world.ann, now=CERTIFIED)
+    change(db, world, first.id, EventKind.SUSPENDED)
+    assign_sister(db, world)
+    read_lessons(db, world.ann.actor, now=NOW, course_id="sister")
+    sit(db, world.ann.actor, course_id="sister", at=NOW, right=True)
+    assert [one.course_id for one in certifications(db, world.ann.id)] == [COURSE]
+    acting.act(
+        db,
+        actor=world.mira.actor,
+        certification_id=first.id,
+        kind=EventKind.REINSTATED,
+        password=PASSWORD,
+        effective_on=TODAY,
+        reason_code="cleared",
+        reason="The matter is cleared",
+        today=TODAY,
+        now=NOW,
+    )
+    assert [one.course_id for one in certifications(db, world.ann.id)] == [COURSE, "sister"]
+
+
+def assign_sister(db: Session, world: World) -> None:
+    """Publish a course that requires the certification of the first one, and assign it to Ann."""
     sister = release_service.publish(db, actor=world.tom.actor, frozen=sister_course(COURSE), now=CERTIFIED)
     editions.sign(db, world, sister)
     learning.assign(
@@ -364,10 +388,3 @@ def test_what_waited_for_a_required_certification_is_issued_with_it(db: Session,
         today=BEGAN.date(),
         now=BEGAN,
     )
-    read_lessons(db, world.ann.actor, now=CERTIFIED, course_id="sister")
-    sit(db, world.ann.actor, course_id="sister", at=CERTIFIED, right=True)
-    assert certifications(db, world.ann.id) == []
-    first = certify(db, world, world.ann, now=CERTIFIED + timedelta(days=1))
-    [required, waited] = certifications(db, world.ann.id)
-    assert required.id == first.id
-    assert waited.course_id == "sister"
