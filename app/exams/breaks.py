@@ -45,7 +45,7 @@ def come_back(session: Session, *, actor: Actor, attempt_id: int, now: datetime)
         attempt.break_ends_at = now
         session.get_one(AttemptBreak, (attempt.id, attempt.breaks_taken)).ended_at = now
         _tell(session, attempt, "attempt.break_ended", now)
-    return next((mark.position for mark in queries.marks(session, attempt) if not mark.answered), 1)
+    return next((mark.position for mark in queries.marks(session, attempt.id) if not mark.answered), 1)
 
 
 def breaks_of(session: Session, attempt: Attempt) -> Sequence[dict[str, Any]]:

@@ -110,6 +110,15 @@ class Attempt(Base):
     result: Mapped[dict[str, Any] | None] = _counted(_of, original_result, Regrade.result)
 
 
+# What counts of an attempt, by what it closed with: the same until a regrade says otherwise.
+COUNTED = {
+    "original_passed": "passed",
+    "original_numerator": "score_numerator",
+    "original_denominator": "score_denominator",
+    "original_result": "result",
+}
+
+
 class AttemptBreak(Base):
     """A break in an attempt, numbered from 1; it ended by coming back, or by itself at `latest_at`."""
 

@@ -6,14 +6,17 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ScalarSelect, Select, Subquery, bindparam, exists, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import BindParameter, Row, ScalarSelect, Select, Subquery, bindparam, exists, func, select
+from sqlalchemy.orm import Session, aliased, defer
 
 from app.errors import NotFoundError
-from app.exams.models import Attempt, Flag, PaperItem, Response, SittingEvent
+from app.exams.models import COUNTED, Attempt, Flag, PaperItem, Response, SittingEvent
 from app.exams.regrading import Answered, Correction
 from app.exams.responses import Chosen
 from app.releases.models import ItemContent, Release
+
+# Who sits has no result: the page of a running attempt need not ask what counts of it.
+_RUNNING = tuple(defer(getattr(Attempt, counted), raiseload=True) for counted in COUNTED.values())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +30,10 @@ class Mark:
     certainty: str | None
     saved_at: datetime | None
     revision: int
+
+    def is_named(self, *, asks_certainty: bool) -> bool:
+        """Tell whether the review names it: not answered, flagged, or (where that is asked) not said how sure."""
+        return not self.answered or self.flagged or (asks_certainty and not self.certainty)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,9 +59,10 @@ def get_attempt(session: Session, organisation_id: int, attempt_id: int, account
 
 
 def sitting(session: Session, *, organisation_id: int, account_id: int, attempt_id: int, position: int) -> Sitting:
-    """Return a person's sitting at one item; three queries."""
+    """Return a person's sitting at one item; two queries."""
     row = session.execute(
         select(Attempt, Release.title, ItemContent.shown)
+        .options(*_RUNNING)
         .join(PaperItem, PaperItem.attempt_id == Attempt.id)
         .join(ItemContent, ItemContent.hash == PaperItem.item_hash)
         .join(Release, Release.id == Attempt.release_id)
@@ -68,23 +76,36 @@ def sitting(session: Session, *, organisation_id: int, account_id: int, attempt_
     if row is None:
         raise NotFoundError
     attempt, title, shown = row
-    return Sitting(attempt=attempt, title=title, position=position, shown=shown, marks=marks(session, attempt))
+    return Sitting(attempt=attempt, title=title, position=position, shown=shown, marks=marks(session, attempt.id))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Sheet:
-    """An attempt with the marks and the stems (HTML) of all its items."""
+class Overview:
+    """The marks of all items of an attempt, and their stems (HTML), empty where the review names none of them."""
 
-    attempt: Attempt
-    title: str
     marks: tuple[Mark, ...]
     stems: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sheet:
+    """An attempt with the overview of its items."""
+
+    attempt: Attempt
+    title: str
+    overview: Overview
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """The marks of all its items, in order."""
+        return self.overview.marks
+
+
 def sheet(session: Session, *, organisation_id: int, account_id: int, attempt_id: int) -> Sheet:
-    """Return a person's whole sheet; four queries."""
+    """Return a person's whole sheet; two queries, three where the review names an item."""
     row = session.execute(
         select(Attempt, Release.title)
+        .options(*_RUNNING)
         .join(Release, Release.id == Attempt.release_id)
         .where(
             Attempt.id == attempt_id,
@@ -94,8 +115,16 @@ def sheet(session: Session, *, organisation_id: int, account_id: int, attempt_id
     ).one_or_none()
     if row is None:
         raise NotFoundError
-    stems = stems_of(session, attempt_id)
-    return Sheet(attempt=row[0], title=row[1], marks=marks(session, row[0]), stems=stems)
+    attempt, title = row
+    shown = overview(session, attempt_id, asks_certainty=attempt.asks_certainty)
+    return Sheet(attempt=attempt, title=title, overview=shown)
+
+
+def overview(session: Session, attempt_id: int, *, asks_certainty: bool) -> Overview:
+    """Return the overview of an attempt known to be one's own; one query, two where the review names an item."""
+    found = marks(session, attempt_id)
+    names_some = any(mark.is_named(asks_certainty=asks_certainty) for mark in found)
+    return Overview(marks=found, stems=stems_of(session, attempt_id) if names_some else ("",) * len(found))
 
 
 def stems_of(session: Session, attempt_id: int) -> tuple[str, ...]:
@@ -109,32 +138,40 @@ def stems_of(session: Session, attempt_id: int) -> tuple[str, ...]:
     return tuple(shown["stem"] for shown in contents)
 
 
-def marks(session: Session, attempt: Attempt) -> tuple[Mark, ...]:
-    """Return the marks of all items of an attempt, in order; two queries."""
-    latest: dict[int, Any] = {}
-    for row in session.execute(
-        select(Response.position, Response.revision, Response.chosen, Response.certainty, Response.saved_at)
-        .where(Response.attempt_id == attempt.id)
-        .order_by(Response.position, Response.revision)
-    ):
-        latest[row.position] = row
-    flagged = set(session.scalars(select(Flag.position).where(Flag.attempt_id == attempt.id)))
-    return tuple(_mark(position, latest.get(position), position in flagged) for position in _positions(attempt))
+def marks(session: Session, attempt_id: int) -> tuple[Mark, ...]:
+    """Return the marks of all items of an attempt, in order; one query."""
+    latest = {row.position: row for row in session.execute(_marks(), {"attempt_id": attempt_id})}
+    return tuple(_mark(row) for row in latest.values())
 
 
-def _positions(attempt: Attempt) -> range:
-    return range(1, attempt.items + 1)
+@cache
+def _marks() -> Select[Any]:
+    """Return the query of an attempt's places: each with its revisions, the latest last, and whether it is flagged."""
+    return (
+        select(
+            PaperItem.position,
+            Flag.position.is_not(None).label("flagged"),
+            Response.revision,
+            Response.chosen,
+            Response.certainty,
+            Response.saved_at,
+        )
+        .outerjoin(Flag, (Flag.attempt_id == PaperItem.attempt_id) & (Flag.position == PaperItem.position))
+        .outerjoin(Response, (Response.attempt_id == PaperItem.attempt_id) & (Response.position == PaperItem.position))
+        .where(PaperItem.attempt_id == bindparam("attempt_id"))
+        .order_by(PaperItem.position, Response.revision)
+    )
 
 
-def _mark(position: int, row: Any, flagged: bool) -> Mark:  # noqa: FBT001  a row's cell, not a switch
+def _mark(row: Row[Any]) -> Mark:
     return Mark(
-        position=position,
-        answered=row is not None and bool(row.chosen),
-        flagged=flagged,
-        chosen=row.chosen if row else None,
-        certainty=row.certainty if row else None,
-        saved_at=row.saved_at if row else None,
-        revision=row.revision if row else 0,
+        position=row.position,
+        answered=bool(row.chosen),
+        flagged=bool(row.flagged),
+        chosen=row.chosen,
+        certainty=row.certainty,
+        saved_at=row.saved_at,
+        revision=row.revision or 0,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.audit import service as trail
 from app.content.draw import DrawError, Drawn, Pick
@@ -15,7 +16,7 @@ from app.db import table_of
 from app.errors import NotFoundError, RefusedError
 from app.exams import cases, coaching, queries, timing
 from app.exams.exposure import asked_lately
-from app.exams.models import CLOSED_BY_WITHDRAWAL, ENDED, Attempt, AttemptGrant, Flag, PaperItem
+from app.exams.models import CLOSED_BY_WITHDRAWAL, COUNTED, ENDED, Attempt, AttemptGrant, Flag, PaperItem
 from app.exams.proctoring import DECLARATION
 from app.exams.regrading import recount
 from app.exams.renewing import inputs_of_renewal
@@ -53,7 +54,7 @@ def create_attempt(
     """
     exam = renewal.exam if renewal else exam_of(release.manifest)
     pool = releases.pool_of(session, release)
-    seen = queries.items_seen(session, organisation_id, account_id, release.course_id)
+    seen = queries.items_seen(session, organisation_id, account_id, release.course_id) if number > 1 else frozenset()
     # Held to the end of the transaction: who withdraws now finds this attempt, and ends it.
     withdrawn = releases.withdrawals(session, organisation_id, release.id, hold=True)
     if withdrawn.whole:
@@ -167,15 +168,20 @@ def close_attempt(
 
     One that was ended (its account disabled, its release withdrawn) is scored for the record, but never passes.
     """
+    values = {**_score(session, attempt, closed_by), "closed_at": as_of, "closed_by": closed_by}
     won = session.execute(
         update(Attempt)
         .where(Attempt.id == attempt.id, Attempt.closed_at.is_(None))
-        .values(**_score(session, attempt, closed_by), closed_at=as_of, closed_by=closed_by)
+        .values(**values)
         .execution_options(synchronize_session=False)
     )
-    session.refresh(attempt)
     if won.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result counts its rows
+        session.refresh(attempt)
         return False
+    for name, value in values.items():
+        set_committed_value(attempt, name, value)
+        if name in COUNTED:
+            set_committed_value(attempt, COUNTED[name], value)
     trail.record(
         session,
         organisation_id=attempt.organisation_id,

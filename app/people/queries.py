@@ -205,17 +205,19 @@ def name_holds(text: str) -> ColumnElement[bool]:
 
 def networks(session: Session, organisation_id: int, account_id: int) -> Sequence[list[str]]:
     """Return the networks of the clinics where a person treats, clinic by clinic; one query."""
-    query = (
-        select(Clinic.networks)
-        .join(RoleGrant, RoleGrant.clinic_id == Clinic.id)
-        .where(
-            Clinic.organisation_id == organisation_id,
-            RoleGrant.account_id == account_id,
-            RoleGrant.role == Role.TECHNICIAN.value,
-            RoleGrant.ended_at.is_(None),
-        )
+    return session.scalars(_NETWORKS, {"organisation_id": organisation_id, "account_id": account_id}).all()
+
+
+_NETWORKS = (
+    select(Clinic.networks)
+    .join(RoleGrant, RoleGrant.clinic_id == Clinic.id)
+    .where(
+        Clinic.organisation_id == bindparam("organisation_id"),
+        RoleGrant.account_id == bindparam("account_id"),
+        RoleGrant.role == Role.TECHNICIAN.value,
+        RoleGrant.ended_at.is_(None),
     )
-    return session.scalars(query).all()
+)
 
 
 def people_in_clinics(session: Session, organisation_id: int) -> dict[int, int]:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from zoneinfo import available_timezones
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.audit import service as trail
@@ -250,18 +250,21 @@ def check_password(session: Session, *, account_id: int, password: str) -> None:
         raise RefusedError("This is not your password. Enter the one that you sign in with.")
 
 
+# A row that names the person has not to wait.
+_HELD = (
+    select(Organisation.time_zone)
+    .join(Account, Account.organisation_id == Organisation.id)
+    .where(Account.id == bindparam("account_id"))
+    .with_for_update(of=Account, key_share=True)
+)
+
+
 def lock_person(session: Session, account_id: int) -> str:
     """Hold a person's row to the end of the transaction, so that two last requirements are judged one after another.
 
     Return the time zone of their organisation.
     """
-    held = (
-        select(Organisation.time_zone)
-        .join(Account, Account.organisation_id == Organisation.id)
-        .where(Account.id == account_id)
-        .with_for_update(of=Account, key_share=True)  # a row that names them has not to wait
-    )
-    return session.scalars(held).one()
+    return session.scalars(_HELD, {"account_id": account_id}).one()
 
 
 def lock_people(session: Session, account_ids: Collection[int]) -> None:

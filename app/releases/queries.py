@@ -170,21 +170,28 @@ def _in_force(*, some: bool) -> Select[Release, datetime, str, str, str, str, da
 
 def withdrawals(session: Session, organisation_id: int, release_id: int, *, hold: bool = False) -> Withdrawals:
     """Return what was withdrawn of a release; `hold` keeps others from withdrawing until the transaction ends."""
+    of = {"organisation_id": organisation_id, "release_id": release_id}
     if hold:
-        session.execute(select(Release.id).where(Release.id == release_id).with_for_update(read=True))
-    rows = session.execute(
-        select(
-            ReleaseWithdrawal.fact,
-            ReleaseWithdrawal.title,
-            Account.name,
-            ReleaseWithdrawal.withdrawn_at,
-            ReleaseWithdrawal.reason,
-        )
-        .join(Account, Account.id == ReleaseWithdrawal.account_id)
-        .where(ReleaseWithdrawal.organisation_id == organisation_id, ReleaseWithdrawal.release_id == release_id)
-        .order_by(ReleaseWithdrawal.id)
+        session.execute(_HOLD, {"release_id": release_id})
+    return withdrawals_among(withdrawn_of(*row) for row in session.execute(_WITHDRAWN, of))
+
+
+_HOLD = select(Release.id).where(Release.id == bindparam("release_id")).with_for_update(read=True)
+_WITHDRAWN = (
+    select(
+        ReleaseWithdrawal.fact,
+        ReleaseWithdrawal.title,
+        Account.name,
+        ReleaseWithdrawal.withdrawn_at,
+        ReleaseWithdrawal.reason,
     )
-    return withdrawals_among(withdrawn_of(*row) for row in rows)
+    .join(Account, Account.id == ReleaseWithdrawal.account_id)
+    .where(
+        ReleaseWithdrawal.organisation_id == bindparam("organisation_id"),
+        ReleaseWithdrawal.release_id == bindparam("release_id"),
+    )
+    .order_by(ReleaseWithdrawal.id)
+)
 
 
 def get_release(session: Session, organisation_id: int, release_id: int) -> Release:

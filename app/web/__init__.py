@@ -60,6 +60,7 @@ from app.web import (
     verify,
 )
 from app.web.frame import HEADERS, OURSELVES, make_app
+from app.web.turns import Turns
 from config import Settings
 
 LARGEST_REQUEST = 256 * 1024
@@ -145,6 +146,7 @@ def create(settings: Settings, database: Database) -> Flask:
     for module in (submitting, technician_practice, technicians, tokens):
         app.register_blueprint(module.bp)
     setattr(app.view_functions["static"], "access", access.PUBLIC)  # noqa: B010  Flask's own view, typed without it
+    app.wsgi_app = Turns(app.wsgi_app)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -8,7 +8,7 @@ from app.certification.standing import Standing
 from app.exams import proctoring, queries, timing
 from app.exams.accommodations import Signed
 from app.exams.models import Attempt
-from app.exams.queries import Sheet
+from app.exams.queries import Overview, Sheet
 from app.exams.timing import RefusalKind
 from app.people.networks import elsewhere, is_inside
 from app.web.access import now, visitor
@@ -117,6 +117,10 @@ def bar_of(found: queries.Sitting | Sheet, current: int | None) -> Context:
 
 def review_of(sheet: Sheet) -> Context:
     """Return the review of a sitting before it is submitted."""
-    stems = [str(Markup(stem).striptags()) for stem in sheet.stems]  # noqa: S704  sanitised when published
-    rows = list(zip(sheet.marks, stems, strict=True))
-    return review_context(sheet.attempt.id, rows, asks_certainty=sheet.attempt.asks_certainty)
+    return review_page(sheet.attempt.id, sheet.overview, asks_certainty=sheet.attempt.asks_certainty)
+
+
+def review_page(attempt_id: int, overview: Overview, *, asks_certainty: bool) -> Context:
+    """Return the review of an attempt from the overview of its items."""
+    stems = [str(Markup(stem).striptags()) for stem in overview.stems]  # noqa: S704  sanitised when published
+    return review_context(attempt_id, list(zip(overview.marks, stems, strict=True)), asks_certainty=asks_certainty)

@@ -24,7 +24,7 @@ from app.web import access
 from app.web.access import fragment, is_fetch, now, reading, requires, single, transaction, visitor
 from app.web.breaks import not_on_break
 from app.web.errors import answer
-from app.web.exam_pages import bar_of, item_of, item_page, review_of, start_page
+from app.web.exam_pages import bar_of, item_of, item_page, review_of, review_page, start_page
 from app.web.exam_words import Held, item_context, seat_text
 from app.web.words import Context, clock_time
 
@@ -295,11 +295,17 @@ def _keep_token() -> None:
         g.csrf_token = token  # it was just found valid: the next form takes it along
 
 
+def _review_after(attempt_id: int, saved: Saved) -> Context:
+    with reading() as found:
+        overview = queries.overview(found, attempt_id, asks_certainty=saved.asks_certainty)
+    return review_page(attempt_id, overview, asks_certainty=saved.asks_certainty)
+
+
 def _saved(attempt_id: int, position: int, saved: Saved) -> Context:
     _keep_token()
     zone, after = visitor().person.time_zone, saved.following
     if after is None:
-        following = fragment("exams/_review.html", review=review_of(_sheet(attempt_id)))
+        following = fragment("exams/_review.html", review=_review_after(attempt_id, saved))
     else:
         held = Held(
             chosen=after.chosen,

@@ -32,7 +32,7 @@ def test_max_grants_and_ann_takes_a_break(live: Live, open_page: Open) -> None:
     with live.database.session() as session:
         attempt = session.get_one(Attempt, attempt_id)
         assert attempt.breaks_taken == 1
-        assert [mark.answered for mark in queries.marks(session, attempt)][:2] == [True, False]
+        assert [mark.answered for mark in queries.marks(session, attempt.id)][:2] == [True, False]
 
 
 def grant(page: Page) -> None:
