@@ -7,6 +7,7 @@ import time
 from atexit import register
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import cast
 
 import hypothesis
@@ -14,15 +15,16 @@ import pytest
 
 from app.db import Database
 from tests.databases import ENGINES, Databases, EngineName
+from tests.postgres import in_memory
 
 # Small and the same everywhere: a property that needs more examples says so itself.
 hypothesis.settings.register_profile("house", max_examples=50, deadline=None, derandomize=True)
 hypothesis.settings.load_profile("house")
 
-# The workers share what a template holds, and so the files of its rows: whoever starts them makes the folder.
-if "TESTS_EVIDENCE" not in os.environ:
-    os.environ["TESTS_EVIDENCE"] = tempfile.mkdtemp(prefix="fluence-evidence-")
-    register(shutil.rmtree, os.environ["TESTS_EVIDENCE"], ignore_errors=True)
+# The workers share templates, and the files that their rows name: whoever starts them makes the folder.
+if "TESTS_FOLDER" not in os.environ:
+    os.environ["TESTS_FOLDER"] = tempfile.mkdtemp(prefix="fluence-tests-", dir=in_memory())
+    register(shutil.rmtree, os.environ["TESTS_FOLDER"], ignore_errors=True)
 
 
 def pytest_configure() -> None:
@@ -32,12 +34,13 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(scope="session")
-def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+def databases() -> Iterator[Databases]:
     """Databases on both engines; where PostgreSQL is missing its tests fail, they are not skipped."""
-    alone = "PYTEST_XDIST_WORKER" not in os.environ
+    together = Path(os.environ["TESTS_FOLDER"])
+    folder = together / os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    folder.mkdir()
     with ExitStack() as stack:
-        folder = tmp_path_factory.mktemp("databases")
-        yield Databases(folder, stack, together=None if alone else tmp_path_factory.getbasetemp().parent)
+        yield Databases(folder, stack, together=together)
 
 
 @pytest.fixture(params=ENGINES)

@@ -22,6 +22,7 @@ MISSING = (
 ZONE = "Asia/Kathmandu"
 FAST = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=200")
 START_SECONDS = 60
+MEMORY, ENOUGH_BYTES = Path("/dev/shm"), 2 << 30  # noqa: S108  a folder of our own is made in it
 # Makes the server, stops it and removes its folder when the test run ends, however that ends: the pipe closes then.
 GUARD = """
 "$1/initdb" -D data -U fluence -A trust -E UTF8 --locale=C.UTF-8 --no-sync >log 2>&1 || exit
@@ -66,11 +67,16 @@ def programs() -> Path:
     return found[-1].parent
 
 
+def in_memory() -> Path | None:
+    """Return where folders are kept in memory, None where there is not room enough: no test waits for a disk there."""
+    return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES else None
+
+
 @contextmanager
 def server(*, unsafe: bool = True) -> Iterator[Server]:
     """Run a new server; `unsafe` gives up what a crash would need, for speed."""
     bin_folder = programs()
-    folder = Path(tempfile.mkdtemp(prefix="fluence-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="fluence-pg-", dir=in_memory() if unsafe else None))
     # PostgreSQL refuses to run as root, so root lends it the user that Debian made for it.
     user: dict[str, Any] = {"user": "postgres", "group": "postgres", "extra_groups": []}
     user = user if os.geteuid() == 0 else {}

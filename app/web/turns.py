@@ -8,10 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from threading import Condition
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 SAVE = re.compile(r"/attempts/[0-9]+/items/[0-9]+")
 PATIENCE_SECONDS = 0.05  # a page waits no longer: behind a slow one, or many saves, it comes along with them
@@ -20,17 +17,17 @@ PATIENCE_SECONDS = 0.05  # a page waits no longer: behind a slow one, or many sa
 class Turns:
     """A WSGI application in which saves go first; what is streamed afterwards holds nobody up."""
 
-    def __init__(self, application: "WSGIApplication", *, patience: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, application: WSGIApplication, *, patience: float = PATIENCE_SECONDS) -> None:
         """Wrap an application; `patience` is how many seconds a page waits for its turn."""
         self._application, self._patience = application, patience
         self._free = Condition()
         self._saves = self._pages = 0
 
-    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    def __call__(self, asked: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request when it is its turn."""
-        saves = environ["REQUEST_METHOD"] == "POST" and SAVE.fullmatch(environ["PATH_INFO"])
+        saves = asked["REQUEST_METHOD"] == "POST" and SAVE.fullmatch(asked["PATH_INFO"])
         with self._save() if saves else self._page():
-            return self._application(environ, start_response)
+            return self._application(asked, start_response)
 
     @contextmanager
     def _save(self) -> Iterator[None]:

@@ -18,10 +18,11 @@ from tests.factories import PASSWORD
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-CHROMIUM = Path("/usr/bin/chromium")
+# The same engine twice; the one that was built to have no screen needs two thirds of the other's time.
+CHROMIUM = (Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium"))
 MISSING = (
     "Chromium is missing, and the journeys run in a real browser. "
-    "Install it (on Debian 12: apt-get install chromium), or run `make test` as root."
+    "Install it (on Debian 12: apt-get install chromium-headless-shell), or run `make test` as root."
 )
 # No sandbox: Chromium refuses one to root; the rest is what a machine without screen and shared memory needs.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
@@ -38,8 +39,9 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 def launch(playwright: Playwright) -> Browser:
     """Start Debian's Chromium, headless."""
-    assert CHROMIUM.exists(), MISSING
-    return playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    found = next((path for path in CHROMIUM if path.exists()), None)
+    assert found, MISSING
+    return playwright.chromium.launch(executable_path=found, args=FLAGS)
 
 
 def listen() -> socket.socket:

@@ -16,7 +16,7 @@ from app.learning.sniffing import sniffed
 from tests.factories import ZONE, World
 from tests.integration.story import NOW
 
-FOLDER = Path(os.environ["TESTS_EVIDENCE"])
+FOLDER = Path(os.environ["TESTS_FOLDER"]) / "evidence"
 
 
 def pdf(body: bytes = b"<</Type/Catalog/Pages 2 0 R>>", *, after: bytes = b"\n") -> bytes:
