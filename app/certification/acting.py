@@ -1,15 +1,12 @@
 """A medical director's acts on one certification: suspend, reinstate and revoke it, with password and reason."""
 
-from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.certification import deciding
-from app.certification.issuing import change_certification
+from app.certification.changing import Change, change_certification
 from app.certification.lifecycle import EventKind
-from app.certification.models import Certification, CertificationEvent
-from app.certification.scope import Cell
+from app.certification.models import CertificationEvent
 from app.errors import NotFoundError, RefusedError
 from app.people import service as people
 from app.people.permissions import Action, Actor
@@ -43,44 +40,17 @@ def act(
     *,
     actor: Actor,
     certification_id: int,
-    kind: EventKind,
+    change: Change,
     password: str,
-    effective_on: date,
-    reason_code: str,
-    reason: str,
     today: date,
     now: datetime,
-    cells: Collection[Cell] | None = None,
-    lifts: int | None = None,
 ) -> CertificationEvent:
     """Suspend, reinstate or revoke a certification, from today on or a later day: what was told of a day stays true."""
     if not actor.can(Action.CHANGE_CERTIFICATION):
         raise NotFoundError
-    check_words(kind, effective_on=effective_on, reason_code=reason_code, today=today)
+    check_words(change.kind, effective_on=change.effective_on, reason_code=change.reason_code, today=today)
     people.check_password(session, account_id=actor.account_id, password=password)
-    event = change_certification(
-        session,
-        actor=actor,
-        certification_id=certification_id,
-        kind=kind,
-        effective_on=effective_on,
-        reason_code=reason_code,
-        reason=reason,
-        now=now,
-        cells=cells,
-        lifts=lifts,
-    )
-    if kind is EventKind.REINSTATED:
-        given_back = session.get_one(Certification, certification_id)
-        deciding.follow(
-            session,
-            organisation_id=actor.organisation_id,
-            account_id=given_back.account_id,
-            course_id=given_back.course_id,
-            as_of=now,
-            now=now,
-        )
-    return event
+    return change_certification(session, actor=actor, certification_id=certification_id, change=change, now=now)
 
 
 def check_words(kind: EventKind, *, effective_on: date, reason_code: str, today: date) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.audit import service as trail
 from app.certification import queries
 from app.certification.acting import check_words
-from app.certification.issuing import change_held
+from app.certification.changing import Change, change_held
 from app.certification.lifecycle import EventKind
 from app.certification.models import BulkChange, BulkDecision
 from app.errors import NotFoundError, RefusedError
@@ -135,17 +135,11 @@ def _change(
     session: Session, actor: Actor, found: BulkChange, one: queries.Held, effective_on: date, *, now: datetime
 ) -> bool:
     """Change one certification of several; False where it cannot be any more, as when it was revoked since."""
+    change = Change(
+        kind=EventKind(found.kind), effective_on=effective_on, reason_code=found.reason_code, reason=found.reason
+    )
     try:
-        change_held(
-            session,
-            actor=actor,
-            held=one,
-            kind=EventKind(found.kind),
-            effective_on=effective_on,
-            reason_code=found.reason_code,
-            reason=found.reason,
-            now=now,
-        )
+        change_held(session, actor=actor, held=one, change=change, now=now)
     except RefusedError:
         return False
     return True

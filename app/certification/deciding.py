@@ -1,5 +1,6 @@
 """What one event decides: the certification of its course, and those that only waited for that one."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -17,24 +18,27 @@ def decide(
 
     Return the one of the course itself; None where something is missing, or nothing is new.
     """
-    of = {"organisation_id": organisation_id, "account_id": account_id}
-    granted = issuing.decide(session, **of, course_id=course_id, as_of=as_of, now=now)
+    granted = issuing.decide(
+        session, organisation_id=organisation_id, account_id=account_id, course_id=course_id, as_of=as_of, now=now
+    )
     if granted is not None:
-        follow(session, **of, course_id=course_id, as_of=as_of, now=now)
+        follow(session, organisation_id=organisation_id, stands=[(account_id, course_id)], as_of=as_of, now=now)
     return granted
 
 
 def follow(
-    session: Session, *, organisation_id: int, account_id: int, course_id: str, as_of: datetime, now: datetime
+    session: Session, *, organisation_id: int, stands: Iterable[tuple[int, str]], as_of: datetime, now: datetime
 ) -> None:
-    """Decide what a person's other courses were waiting for, now that this certification stands."""
+    """Decide what people were waiting for, now that their certifications, by (account, course), stand again or anew.
+
+    One query where no course requires any of them; the caller holds these people.
+    """
+    waiting: dict[str, list[str]] = {}
     for one in releases.all_in_force(session, organisation_id).values():
-        if course_id in scheme_of(one.release.manifest).requires_certifications:
+        for required in scheme_of(one.release.manifest).requires_certifications:
+            waiting.setdefault(required, []).append(one.release.course_id)
+    for account_id, course_id in stands:
+        for waits in waiting.get(course_id, ()):
             decide(
-                session,
-                organisation_id=organisation_id,
-                account_id=account_id,
-                course_id=one.release.course_id,
-                as_of=as_of,
-                now=now,
+                session, organisation_id=organisation_id, account_id=account_id, course_id=waits, as_of=as_of, now=now
             )

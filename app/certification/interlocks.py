@@ -1,7 +1,7 @@
 """Interlocks: one act that holds the matching cells of all who hold them, at once, and one that gives them back."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as trail
 from app.certification import queries
+from app.certification.changing import Change, change_held, follow
 from app.certification.holds import Matching
-from app.certification.issuing import change_held
 from app.certification.lifecycle import CARRIES, EventKind, State, suspensions
 from app.certification.models import Certification, CertificationEvent, Interlock, InterlockLift
 from app.certification.queries import Held
@@ -90,17 +90,14 @@ def interlock(
     )
     session.add(made)
     session.flush()
+    suspends = Change(kind=EventKind.SUSPENDED, effective_on=day, reason_code=reason_code, reason=made.reason)
     for one in found:
         change_held(
             session,
             actor=actor,
             held=one.held,
-            kind=EventKind.SUSPENDED,
-            effective_on=day,
-            reason_code=reason_code,
-            reason=made.reason,
+            change=replace(suspends, cells=one.cells),
             now=now,
-            cells=one.cells,
             interlock_id=made.id,
         )
     _tell(session, "interlock.set", made, actor, now, **_told(matching), reason=made.reason, hit=len(found))
@@ -134,9 +131,10 @@ def lift(
     )
     session.add(row)
     session.flush()
-    events, given_back = events_of(session, actor.organisation_id, interlock_id), 0
+    events, given_back = events_of(session, actor.organisation_id, interlock_id), list[Held]()
     among = queries.held_among(session, actor.organisation_id, {event.certification_id for event in events})
     by_id = {one.certification.id: one for one in among}
+    gives_back = Change(kind=EventKind.REINSTATED, effective_on=day, reason_code=OVER, reason=row.reason)
     for event in events:
         held = by_id[event.certification_id]
         stands = any(one.event_id == event.id for one in suspensions(held.events, day, now))
@@ -146,17 +144,14 @@ def lift(
             session,
             actor=actor,
             held=held,
-            kind=EventKind.REINSTATED,
-            effective_on=day,
-            reason_code=OVER,
-            reason=row.reason,
+            change=replace(gives_back, lifts=event.id),
             now=now,
-            lifts=event.id,
             interlock_id=found.id,
         )
-        given_back += 1
-    _tell(session, "interlock.lifted", found, actor, now, reason=row.reason, given_back=given_back)
-    return given_back
+        given_back.append(held)
+    follow(session, actor.organisation_id, given_back, now)
+    _tell(session, "interlock.lifted", found, actor, now, reason=row.reason, given_back=len(given_back))
+    return len(given_back)
 
 
 def get(session: Session, organisation_id: int, interlock_id: int) -> Interlock:

@@ -1,30 +1,24 @@
 """Deciding on a certification and what happens to it afterwards: every event is written here, once."""
 
 import secrets
-from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.audit import service as trail
-from app.certification import attesting, dates, numbers, outside, queries, recalls, rules, scope
-from app.certification.lifecycle import EventKind, State, granted_in_period, suspensions
-from app.certification.models import Certification, CertificationEvent
-from app.certification.practice_queries import Attested
-from app.certification.queries import Held
+from app.certification import attesting, dates, numbers, outside, queries, recall_joins, rules, scope
+from app.certification.events import add_event
+from app.certification.lifecycle import EventKind, State, granted_in_period
+from app.certification.models import Certification
 from app.certification.rules import RequirementKind
-from app.certification.scope import Cell, GrantedCell
+from app.certification.scope import GrantedCell
 from app.certification.standing import Standing, standing
 from app.clock import day_in
 from app.content.values import Scheme
-from app.errors import NotFoundError, RefusedError
+from app.errors import NotFoundError
 from app.exams.models import Attempt
 from app.people import queries as people_queries
-from app.people import service as people
-from app.people.names import clean_reason
-from app.people.permissions import Actor
 from app.releases import queries as releases
 from app.releases.manifest import scheme_of
 
@@ -64,7 +58,7 @@ def decide(
     granted = _practised(queries.cells_of(where.release, withdrawn.facts), scheme_of(where.release.manifest), where)
     certification = _grant(session, where, account_id, granted, day_in(zone, as_of), now)
     _keep_interlocked(session, certification, granted, day_in(zone, as_of), zone, now)
-    recalls.join(session, certification=certification, attempt=_passed(where), now=now)
+    recall_joins.join(session, certification=certification, attempt=_passed(where), now=now)
     return certification
 
 
@@ -79,7 +73,7 @@ def _grant(  # noqa: PLR0917  what is granted to whom, from when
     cells, scheme, passed = scope.to_json(granted), scheme_of(where.release.manifest), _passed(where)
     first = where.held is None or where.state.state in queries.FINAL
     certification = where.held.certification if where.held and not first else _issue(session, where, account_id, cells)
-    _add_event(
+    add_event(
         session,
         certification,
         EventKind.ISSUED if first else EventKind.RENEWED,
@@ -124,7 +118,7 @@ def _extend(session: Session, where: Standing, effective_on: date, zone: str, no
     added = [one for one in _practised(allowed, scheme, where) if one.cell not in had]
     if not added:
         return None
-    _add_event(
+    add_event(
         session,
         certification,
         EventKind.SCOPE_EXTENDED,
@@ -152,7 +146,7 @@ def _keep_interlocked(  # noqa: PLR0917  what was granted, and when
         matching = queries.matching_of(one)
         cells = [each for each in granted if matching.matches(each.cell) and each.cell not in held_before]
         if cells:
-            _add_event(
+            add_event(
                 session,
                 certification,
                 EventKind.SUSPENDED,
@@ -164,98 +158,6 @@ def _keep_interlocked(  # noqa: PLR0917  what was granted, and when
                 cells=scope.to_json(cells),
                 interlock_id=one.id,
             )
-
-
-def change_certification(
-    session: Session,
-    *,
-    actor: Actor,
-    certification_id: int,
-    kind: EventKind,
-    effective_on: date,
-    reason_code: str,
-    reason: str,
-    now: datetime,
-    cells: Collection[Cell] | None = None,
-    lifts: int | None = None,
-) -> CertificationEvent:
-    """Suspend, reinstate, revoke or supersede a certification, with code and words of the reason.
-
-    Suspending and reinstating may concern `cells` alone (None: all); a reinstatement may lift one suspension, by its
-    event's id (None: every one).
-    """
-    held = queries.get_held(session, certification_id, actor.organisation_id)
-    people.lock_person(session, held.certification.account_id)
-    return change_held(
-        session,
-        actor=actor,
-        held=queries.get_held(session, certification_id, actor.organisation_id),
-        kind=kind,
-        effective_on=effective_on,
-        reason_code=reason_code,
-        reason=reason,
-        now=now,
-        cells=cells,
-        lifts=lifts,
-    )
-
-
-def change_held(
-    session: Session,
-    *,
-    actor: Actor,
-    held: Held,
-    kind: EventKind,
-    effective_on: date,
-    reason_code: str,
-    reason: str,
-    now: datetime,
-    cells: Collection[Cell] | None = None,
-    lifts: int | None = None,
-    interlock_id: int | None = None,
-) -> CertificationEvent:
-    """Do the same to a certification whose holder the caller locked before reading it: one of many in one act."""
-    if kind is EventKind.REINSTATED and held.certification.account_id == actor.account_id:
-        raise RefusedError("This is your own certification; another medical director gives it back.")
-    concerned = _concerned(held, kind, effective_on, cells, lifts, now)
-    return _add_event(
-        session,
-        held.certification,
-        kind,
-        effective_on=effective_on,
-        now=now,
-        actor_id=actor.account_id,
-        reason_code=reason_code,
-        reason=clean_reason(reason),
-        cells=None if concerned is None else scope.to_json(concerned),
-        lifts_id=lifts,
-        interlock_id=interlock_id,
-    )
-
-
-def _concerned(  # noqa: PLR0917  what decides whether an act is possible, in the order of the question
-    held: Held, kind: EventKind, on: date, cells: Collection[Cell] | None, lifts: int | None, now: datetime
-) -> list[scope.GrantedCell] | None:
-    """Return the granted cells that an act concerns (None: all); RefusedError where it is not possible on that day."""
-    state, standing_ones = held.on(on, now), suspensions(held.events, on, now)
-    refused = RefusedError(f"A certification that is {state.state.value} cannot be {kind.value}.")
-    lifted = [one for one in standing_ones if lifts in (None, one.event_id)]
-    allowed = {
-        EventKind.SUSPENDED: cells is not None or not any(one.of_all for one in standing_ones),
-        EventKind.REINSTATED: bool(lifted),
-        EventKind.REVOKED: cells is None,
-        EventKind.SUPERSEDED: cells is None,
-    }
-    if state.state in queries.FINAL or not allowed.get(kind, False):
-        raise refused
-    if cells is None:
-        return None
-    known = {one.cell: one for one in state.cells}
-    if kind is EventKind.REINSTATED:
-        known = {cell: one for cell, one in known.items() if any(each.holds(cell) for each in lifted)}
-    if not cells or not set(cells) <= known.keys():
-        raise RefusedError("Choose from the cells of the certification; load the page again if they changed.")
-    return [known[cell] for cell in sorted(cells)]
 
 
 def _issue(session: Session, where: Standing, account_id: int, cells: list[dict[str, Any]]) -> Certification:
@@ -323,73 +225,4 @@ def _renewed_period(scheme: Scheme, where: Standing, on: date) -> dates.Period:
         grace_days=scheme.grace_days,
         renewal_window_days=scheme.renewal_window_days,
         expiry_basis=scheme.expiry_basis,
-    )
-
-
-def _add_event(
-    session: Session,
-    certification: Certification,
-    kind: EventKind,
-    *,
-    effective_on: date,
-    now: datetime,
-    period: dates.Period | None = None,
-    actor_id: int | None = None,
-    reason_code: str | None = None,
-    reason: str | None = None,
-    attempt_id: int | None = None,
-    release_id: int | None = None,
-    cells: list[dict[str, Any]] | None = None,
-    practice: Sequence[Attested] = (),
-    lifts_id: int | None = None,
-    interlock_id: int | None = None,
-) -> CertificationEvent:
-    event = CertificationEvent(
-        organisation_id=certification.organisation_id,
-        certification_id=certification.id,
-        kind=kind.value,
-        effective_on=effective_on,
-        recorded_at=now,
-        actor_id=actor_id,
-        reason_code=reason_code,
-        reason=reason,
-        attempt_id=attempt_id,
-        release_id=release_id,
-        cells=cells,
-        lifts_id=lifts_id,
-        interlock_id=interlock_id,
-        **(asdict(period) if period else {}),
-    )
-    session.add(event)
-    session.flush()
-    _tell(session, certification, event, [one.sign_off.id for one in practice])
-    return event
-
-
-def _tell(session: Session, certification: Certification, event: CertificationEvent, sign_offs: list[int]) -> None:
-    """Write an event's entry: of an extension with its cells, of a suspension or its end with the acts as well."""
-    kind, more = EventKind(event.kind), dict[str, Any]()
-    if kind is EventKind.SCOPE_EXTENDED:
-        more = {"cells": event.cells}
-    if kind in (EventKind.SUSPENDED, EventKind.REINSTATED):
-        more = {"cells": event.cells, "lifts": event.lifts_id, "interlock": event.interlock_id}
-    trail.record(
-        session,
-        organisation_id=certification.organisation_id,
-        kind=f"certification.{event.kind}",
-        subject=f"certification:{certification.id}",
-        actor_id=event.actor_id,
-        account_id=certification.account_id,
-        now=event.recorded_at,
-        detail={
-            "number": certification.number,
-            "effective_on": event.effective_on.isoformat(),
-            "last_on": event.last_on.isoformat() if event.last_on else None,
-            "attempt": event.attempt_id,
-            "release": event.release_id,
-            "reason_code": event.reason_code,
-            "reason": event.reason,
-            "sign_offs": sign_offs,
-            **more,
-        },
     )

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as trail
-from app.certification import recall_queries, recalling
+from app.certification import deciding, recall_queries, recalling
 from app.certification.recall_models import CLOSED, ENDED, Recall, RecallDecision, RecallTarget
 from app.certification.recalls import check_director
 from app.clock import day_in
@@ -25,15 +25,17 @@ SIGNS = "I checked this report: whom the recall concerned, what each had to do, 
 def end(session: Session, *, actor: Actor, recall_id: int, reason: str, password: str, now: datetime) -> None:
     """End a recall before everybody did what it asks; what it held back is free from this day."""
     recall = _held(session, actor, recall_id)
-    mine = select(RecallTarget.id).where(
-        RecallTarget.organisation_id == actor.organisation_id,
-        RecallTarget.recall_id == recall.id,
-        RecallTarget.account_id == actor.account_id,
+    targets = select(RecallTarget.account_id).where(
+        RecallTarget.organisation_id == actor.organisation_id, RecallTarget.recall_id == recall.id
     )
-    if session.scalar(mine.limit(1)) is not None:
+    concerned = set(session.scalars(targets))
+    if actor.account_id in concerned:
         raise RefusedError("This recall asks something of you as well; another medical director ends it.")
     people.check_password(session, account_id=actor.account_id, password=password)
+    people.lock_people(session, concerned)
     _decide(session, actor, recall, ENDED, ENDS, now, reason=clean_reason(reason))
+    stands = [(account_id, recall.course_id) for account_id in sorted(concerned)]
+    deciding.follow(session, organisation_id=actor.organisation_id, stands=stands, as_of=now, now=now)
 
 
 def close(

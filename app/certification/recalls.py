@@ -2,14 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as trail
-from app.certification import recall_queries, recall_quiz, recalling
-from app.certification.models import Certification
+from app.certification import deciding, recall_queries, recall_quiz, recalling
+from app.certification.recall_joins import holds_new
 from app.certification.recall_models import (
     Recall,
     RecallChange,
@@ -17,8 +16,7 @@ from app.certification.recall_models import (
     RecallDone,
     RecallTarget,
 )
-from app.certification.recalling import Bond, Consequence, Resting, Task
-from app.certification.scope import Cell
+from app.certification.recalling import Consequence, Resting, Task
 from app.clock import day_in
 from app.content.compare import Change
 from app.errors import RefusedError
@@ -28,8 +26,7 @@ from app.people import service as people
 from app.people.names import clean_reason
 from app.people.permissions import Action, Actor
 from app.releases import queries as releases
-from app.releases.manifest import settings_of
-from app.releases.models import Release, ReleasePiece
+from app.releases.models import Release
 
 STARTS = (
     "I compared each of these changes, and answer for whom this recall asks what, by when and with what consequence."
@@ -209,63 +206,6 @@ def ask(session: Session, *, actor: Actor, recall_id: int, now: datetime) -> int
     return None if done else recall_quiz.ask(session, recall=recall, account_id=actor.account_id, now=now)
 
 
-def join(session: Session, *, certification: Certification, attempt: Attempt | None, now: datetime) -> int:
-    """Put a certification that is decided on an earlier pass into the open recalls of what that pass rests on.
-
-    Whoever passed before a recall began and was certified after it rests on the old facts as well. Return how many.
-    """
-    joined = 0
-    for recall in _open(session, certification):
-        if attempt is None or _holds_new(session, recall, attempt.release_id):
-            continue
-        keys = _keys(session, recall)
-        session.add(
-            RecallTarget(
-                organisation_id=recall.organisation_id,
-                recall_id=recall.id,
-                certification_id=certification.id,
-                account_id=certification.account_id,
-                bonds={key: [Bond.PASSED.value] for key in keys},
-                cells=recalling.cells_to_json(_named_cells(session, recall, keys)),
-            )
-        )
-        joined += 1
-        trail.record(
-            session,
-            organisation_id=recall.organisation_id,
-            kind="recall.joined",
-            subject=f"recall:{recall.id}",
-            account_id=certification.account_id,
-            actor_id=None,
-            now=now,
-            detail={"certification": certification.number, "attempt": attempt.id},
-        )
-    session.flush()
-    return joined
-
-
-def _open(session: Session, certification: Certification) -> Sequence[Recall]:
-    """Return the recalls of a certification's course that nobody ended, and that do not concern it yet."""
-    ends = exists().where(RecallDecision.recall_id == Recall.id)
-    known = exists().where(RecallTarget.recall_id == Recall.id, RecallTarget.certification_id == certification.id)
-    query = select(Recall).where(
-        Recall.organisation_id == certification.organisation_id,
-        Recall.course_id == certification.course_id,
-        ~ends,
-        ~known,
-    )
-    return session.scalars(query.order_by(Recall.id)).all()
-
-
-def _named_cells(session: Session, recall: Recall, keys: Sequence[str]) -> frozenset[Cell] | None:
-    """Return the cells that settings rows name, before and after; None, which is all, where any other row changed."""
-    if not all(key.startswith("settings/") for key in keys):
-        return None
-    of = [session.get_one(Release, one) for one in (recall.base_id, recall.release_id)]
-    rows = [row for release in of for row in settings_of(release.manifest)]
-    return frozenset(cell for key in keys for cell in recalling.settings_cells(key, rows))
-
-
 def note_pass(session: Session, *, attempt: Attempt, as_of: datetime, now: datetime) -> None:
     """Record the recalls that a pass answers: begun after they started, on a release that holds the new facts.
 
@@ -293,30 +233,8 @@ def note_pass(session: Session, *, attempt: Attempt, as_of: datetime, now: datet
         )
     ).scalars()
     for recall in {one.id: one for one in waiting}.values():
-        if _holds_new(session, recall, attempt.release_id):
+        if holds_new(session, recall, attempt.release_id):
             _finish(session, recall, attempt.account_id, as_of=as_of, now=now, attempt_id=attempt.id)
-
-
-def _holds_new(session: Session, recall: Recall, release_id: int) -> bool:
-    """Tell whether a release holds none of a recall's rows as they were before."""
-    if release_id == recall.release_id:
-        return True
-    keys = _keys(session, recall)
-    told: dict[int, dict[str, Any]] = {release_id: {}, recall.base_id: {}}
-    for of, key, shown in session.execute(
-        select(ReleasePiece.release_id, ReleasePiece.key, ReleasePiece.shown).where(
-            ReleasePiece.release_id.in_(told), ReleasePiece.key.in_(keys)
-        )
-    ):
-        told[of][key] = shown
-    return all(told[release_id].get(key) != told[recall.base_id].get(key) for key in keys)
-
-
-def _keys(session: Session, recall: Recall) -> Sequence[str]:
-    query = select(RecallChange.key).where(
-        RecallChange.organisation_id == recall.organisation_id, RecallChange.recall_id == recall.id
-    )
-    return session.scalars(query.order_by(RecallChange.id)).all()
 
 
 def _finish(
@@ -359,6 +277,9 @@ def _finish(
             "meaning": done.meaning,
         },
     )
+    # What it held back is free again, and so may be what rests on it.
+    stands = [(account_id, recall.course_id)]
+    deciding.follow(session, organisation_id=recall.organisation_id, stands=stands, as_of=now, now=now)
     return done
 
 

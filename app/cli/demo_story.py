@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.certification import appointments, practice
 from app.certification import service as certification
 from app.certification.attesting import Outcome
-from app.certification.issuing import change_certification
+from app.certification.changing import Change, change_certification
 from app.certification.lifecycle import EventKind
 from app.certification.queries import cells_of, held_by
 from app.certification.scope import Cell
@@ -261,10 +261,12 @@ def _suspend(course_id: str) -> Act:
             session,
             actor=story.actors["mira"],
             certification_id=held.certification.id,
-            kind=EventKind.SUSPENDED,
-            effective_on=day_in(ZONE, at),
-            reason_code="adverse_event",
-            reason="Two hot spots in one week; observed practice is to be repeated.",
+            change=Change(
+                kind=EventKind.SUSPENDED,
+                effective_on=day_in(ZONE, at),
+                reason_code="adverse_event",
+                reason="Two hot spots in one week; observed practice is to be repeated.",
+            ),
             now=at,
         )
 

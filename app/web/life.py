@@ -8,6 +8,7 @@ from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput
 
 from app.certification import acting, queries
+from app.certification.changing import Change
 from app.certification.lifecycle import EventKind, suspensions
 from app.people import passwords
 from app.people.permissions import Action
@@ -59,9 +60,14 @@ def do(certification_id: int, act: str) -> Any:
     form, who = _form(asked), visitor()
     if form.validate():
         with refusals_in(form), transaction() as changed:
-            values = _values(form, asked)
             acting.act(
-                changed, actor=who.actor, certification_id=certification_id, today=who.today, now=now(), **values
+                changed,
+                actor=who.actor,
+                certification_id=certification_id,
+                change=_change(form, asked),
+                password=form.password.data or "",
+                today=who.today,
+                now=now(),
             )
     if form.errors:
         return _page(asked, form), 422
@@ -98,17 +104,16 @@ def _form(asked: Asked) -> ActForm:
     return form
 
 
-def _values(form: ActForm, asked: Asked) -> dict[str, Any]:
+def _change(form: ActForm, asked: Asked) -> Change:
     cells = cells_of_form(form.cells.data) if "cells" in form else None
-    return {
-        "kind": KINDS[asked.act],
-        "password": form.password.data or "",
-        "effective_on": form.effective_on.data,
-        "reason_code": form.reason_code.data or "",
-        "reason": form.reason.data or "",
-        "cells": cells or None,
-        "lifts": form.lifts.data if "lifts" in form else None,
-    }
+    return Change(
+        kind=KINDS[asked.act],
+        effective_on=form.effective_on.data or visitor().today,  # never empty: the form asks for a day
+        reason_code=form.reason_code.data or "",
+        reason=form.reason.data or "",
+        cells=cells or None,
+        lifts=form.lifts.data if "lifts" in form else None,
+    )
 
 
 def _page(asked: Asked, form: ActForm) -> str:

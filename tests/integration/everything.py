@@ -10,8 +10,8 @@ from app.audit.models import Entry, Leaf
 from app.certification import appeals, bulk, evidence, interlocks, practice, readings
 from app.certification import cases as certification_cases
 from app.certification import service as certification
+from app.certification.changing import Change, change_certification
 from app.certification.holds import Matching
-from app.certification.issuing import change_certification
 from app.certification.lifecycle import EventKind
 from app.certification.models import SignOff
 from app.clock import day_in
@@ -71,10 +71,12 @@ def everything(session: Session, world: World) -> None:
         session,
         actor=world.mira.actor,
         certification_id=held.id,
-        kind=EventKind.SUSPENDED,
-        effective_on=NOW.date(),
-        reason_code="adverse_event",
-        reason="Two hot spots in one week.",
+        change=Change(
+            kind=EventKind.SUSPENDED,
+            effective_on=NOW.date(),
+            reason_code="adverse_event",
+            reason="Two hot spots in one week.",
+        ),
         now=NOW,
     )
     life_acts(session, world, held.id)

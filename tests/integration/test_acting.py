@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.certification import acting, bulk, interlocks, queries
+from app.certification.changing import Change
 from app.certification.holds import Matching
 from app.certification.lifecycle import EventKind, State, StateAsOf
 from app.certification.scope import Cell
@@ -43,15 +44,17 @@ def act(
         db,
         actor=world.mira.actor,
         certification_id=certification_id,
-        kind=kind,
+        change=Change(
+            kind=kind,
+            effective_on=TODAY + timedelta(days=days),
+            reason_code=code,
+            reason="Seen on the floor",
+            cells=cells,
+            lifts=lifts,
+        ),
         password=password,
-        effective_on=TODAY + timedelta(days=days),
-        reason_code=code,
-        reason="Seen on the floor",
         today=TODAY,
         now=LATER,
-        cells=cells,
-        lifts=lifts,
     )
     return event.id
 

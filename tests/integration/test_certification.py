@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.certification import acting, practice
 from app.certification import service as certification
-from app.certification.issuing import change_certification
+from app.certification.changing import Change, change_certification
 from app.certification.lifecycle import EventKind, State
 from app.certification.models import CertificationEvent
 from app.certification.numbers import read_number
@@ -266,10 +266,7 @@ def change(
         session,
         actor=actor or world.mira.actor,
         certification_id=certification_id,
-        kind=kind,
-        effective_on=on,
-        reason_code="adverse_event",
-        reason=reason,
+        change=Change(kind=kind, effective_on=on, reason_code="adverse_event", reason=reason),
         now=now,
     )
 
@@ -364,11 +361,10 @@ def test_what_waited_for_a_suspended_certification_is_issued_when_that_is_given_
         db,
         actor=world.mira.actor,
         certification_id=first.id,
-        kind=EventKind.REINSTATED,
+        change=Change(
+            kind=EventKind.REINSTATED, effective_on=TODAY, reason_code="cleared", reason="The matter is cleared"
+        ),
         password=PASSWORD,
-        effective_on=TODAY,
-        reason_code="cleared",
-        reason="The matter is cleared",
         today=TODAY,
         now=NOW,
     )

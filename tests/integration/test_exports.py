@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.audit import service as trail
 from app.audit.models import EntryDetail
 from app.audit.service import canonical
-from app.certification import issuing
+from app.certification.changing import Change, change_certification
 from app.certification.lifecycle import EventKind, State
 from app.certification.models import CertificationEvent
 from app.certification.queries import held_by
@@ -47,14 +47,11 @@ def rows(session: Session, export: Export, of: Asked) -> list[dict[str, Any]]:
 
 
 def change(session: Session, world: World, certification_id: int, kind: EventKind, on: date, now: datetime) -> None:
-    issuing.change_certification(
+    change_certification(
         session,
         actor=world.mira.actor,
         certification_id=certification_id,
-        kind=kind,
-        effective_on=on,
-        reason_code="incident",
-        reason="A burn was reported",
+        change=Change(kind=kind, effective_on=on, reason_code="incident", reason="A burn was reported"),
         now=now,
     )
 

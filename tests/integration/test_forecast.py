@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.certification import interlocks
+from app.certification.changing import Change, change_certification
 from app.certification.holds import Matching
-from app.certification.issuing import change_certification
 from app.certification.lifecycle import EventKind
 from app.certification.queries import held_by
 from app.cli.demo_story import sit
@@ -145,10 +145,7 @@ def test_what_a_director_took_away_no_training_gives_back(db: Session, world: Wo
         db,
         actor=world.mira.actor,
         certification_id=held.id,
-        kind=EventKind.SUSPENDED,
-        effective_on=TODAY,
-        reason_code="incident",
-        reason="A burn",
+        change=Change(kind=EventKind.SUSPENDED, effective_on=TODAY, reason_code="incident", reason="A burn"),
         now=NOW,
     )
     told = asked(db, world)

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.certification import interlocks
+from app.certification.changing import Change, change_certification
 from app.certification.holds import Matching
-from app.certification.issuing import change_certification
 from app.certification.lifecycle import EventKind, State
 from app.certification.queries import Held, get_held
 from app.db import Database
@@ -145,10 +145,7 @@ def changing(world: World, certification_id: int, kind: EventKind) -> Act:
         change_certification,
         actor=world.mira.actor,
         certification_id=certification_id,
-        kind=kind,
-        effective_on=TODAY,
-        reason_code="adverse_event",
-        reason="Two burns",
+        change=Change(kind=kind, effective_on=TODAY, reason_code="adverse_event", reason="Two burns"),
         now=SOON,
     )
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.certification import appointments, practice
 from app.certification.attesting import SignOffState
-from app.certification.issuing import change_certification
+from app.certification.changing import Change, change_certification
 from app.certification.lifecycle import EventKind
 from app.certification.models import EvaluatorAppointment, SignOff, SignOffAnswer, SignOffStep
 from app.certification.practice_queries import observed
@@ -178,10 +178,7 @@ def test_who_is_certified_in_the_cell_observes_and_nobody_else(db: Session, worl
         db,
         actor=world.mira.actor,
         certification_id=held.id,
-        kind=EventKind.SUSPENDED,
-        effective_on=TODAY,
-        reason_code="adverse_event",
-        reason="Hot spots",
+        change=Change(kind=EventKind.SUSPENDED, effective_on=TODAY, reason_code="adverse_event", reason="Hot spots"),
         now=later,
     )
     with pytest.raises(RefusedError, match="Your own certification was suspended"):

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.certification import service as certification
-from app.certification.issuing import change_certification
+from app.certification.changing import Change, change_certification
 from app.certification.lifecycle import EventKind
 from app.certification.recalling import Task
 from app.certification.standing import Standing, standing
@@ -164,10 +164,9 @@ def test_a_shorter_pass_earns_nothing_anew(db: Session, world: World) -> None:
         db,
         actor=world.mira.actor,
         certification_id=held.id,
-        kind=EventKind.REVOKED,
-        effective_on=NOW.date(),
-        reason_code="fraud",
-        reason="Somebody else treated.",
+        change=Change(
+            kind=EventKind.REVOKED, effective_on=NOW.date(), reason_code="fraud", reason="Somebody else treated."
+        ),
         now=NOW + timedelta(minutes=1),
     )
     answer_right(db, world, attempt, now=NOW + timedelta(minutes=2))

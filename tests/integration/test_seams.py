@@ -1,12 +1,14 @@
 """Where two features meet: what is granted or certified after an act, and who acts on what is their own."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
 from sqlalchemy.orm import Session
 
-from app.certification import acting, bulk, interlocks, practice, queries, recall_ends
+from app.certification import acting, bulk, interlocks, practice, queries, recall_ends, recalls
+from app.certification.changing import Change
 from app.certification.holds import Matching
 from app.certification.lifecycle import EventKind, State
 from app.certification.practice_queries import may_treat_on
@@ -21,10 +23,12 @@ from tests.factories import COURSE, PASSWORD, World, assign, certify, observe, r
 from tests.integration.observing import TODAY, cells, publish_per_cell, record, technician, treated
 from tests.integration.recalled import DUE, certified_and_revised, digests, recall, revise
 from tests.integration.story import NOW, certifications, events
+from tests.integration.test_certification import assign_sister
 from tests.integration.test_training_record import of_ann
 from tests.integration.wrong_keys import also
 
 LATER, LATEST = NOW + timedelta(hours=1), NOW + timedelta(hours=2)
+LATE = NOW + timedelta(days=20)  # past the last day of a recall
 
 
 def stop(session: Session, world: World, cell: Cell) -> int:
@@ -82,14 +86,16 @@ def test_what_a_person_was_given_back_is_not_held_again(db: Session, world: Worl
         db,
         actor=world.mira.actor,
         certification_id=held.id,
-        kind=EventKind.REINSTATED,
+        change=Change(
+            kind=EventKind.REINSTATED,
+            effective_on=TODAY,
+            reason_code="cleared",
+            reason="Her device is another one",
+            lifts=act.id,
+        ),
         password=PASSWORD,
-        effective_on=TODAY,
-        reason_code="cleared",
-        reason="Her device is another one",
         today=TODAY,
         now=LATEST,
-        lifts=act.id,
     )
     renewed_at = NOW + timedelta(days=350)
     sit(db, world.ann.actor, course_id=COURSE, at=renewed_at, right=True)
@@ -119,10 +125,12 @@ def test_who_passed_before_a_recall_and_is_certified_after_it_is_recalled(db: Se
 def test_nobody_acts_on_what_is_their_own(db: Session, world: World) -> None:
     held = certify(db, world, world.ann, now=NOW)
     me = also(db, world, world.ann.id, Role.MEDICAL_DIRECTOR)
-    act = partial(acting.act, db, certification_id=held.id, password=PASSWORD, effective_on=TODAY, today=TODAY)
-    act(actor=world.mira.actor, kind=EventKind.SUSPENDED, reason_code="inquiry", reason="Two burns", now=LATER)
+    act = partial(acting.act, db, certification_id=held.id, password=PASSWORD, today=TODAY)
+    suspend = Change(kind=EventKind.SUSPENDED, effective_on=TODAY, reason_code="inquiry", reason="Two burns")
+    give_back = Change(kind=EventKind.REINSTATED, effective_on=TODAY, reason_code="mistake", reason="I am fine")
+    act(actor=world.mira.actor, change=suspend, now=LATER)
     with pytest.raises(RefusedError, match="your own certification"):
-        act(actor=me, kind=EventKind.REINSTATED, reason_code="mistake", reason="I am fine", now=LATEST)
+        act(actor=me, change=give_back, now=LATEST)
     made = stop(db, world, from_json(held.cells)[0].cell)
     with pytest.raises(RefusedError, match="another medical director lifts it"):
         interlocks.lift(db, actor=me, interlock_id=made, reason="Fine", password=PASSWORD, day=TODAY, now=LATEST)
@@ -158,14 +166,54 @@ def test_who_may_not_act_finds_nothing_in_the_service_either(db: Session, world:
                 db,
                 actor=actor,
                 certification_id=held.id,
-                kind=EventKind.SUSPENDED,
+                change=Change(kind=EventKind.SUSPENDED, effective_on=TODAY, reason_code="other", reason="A reason"),
                 password=PASSWORD,
-                effective_on=TODAY,
-                reason_code="other",
-                reason="A reason",
                 today=TODAY,
                 now=LATER,
             )
+
+
+def by_lifting(db: Session, world: World) -> None:
+    held, _ = certified_and_revised(db, world)
+    made = stop(db, world, from_json(held.cells)[0].cell)
+    wait(db, world, LATER)
+    interlocks.lift(
+        db, actor=world.mira.actor, interlock_id=made, reason="Mended", password=PASSWORD, day=TODAY, now=LATEST
+    )
+
+
+def by_doing(db: Session, world: World) -> None:
+    made = overdue(db, world)
+    recalls.acknowledge(db, actor=world.ann.actor, recall_id=made, ticked=True, now=LATE)
+
+
+def by_ending(db: Session, world: World) -> None:
+    made = overdue(db, world)
+    recall_ends.end(db, actor=world.mira.actor, recall_id=made, reason="A misprint", password=PASSWORD, now=LATE)
+
+
+def overdue(db: Session, world: World) -> int:
+    """Recall Ann's certification, whose every cell is held since the last day; her sister course waits for it."""
+    _, release = certified_and_revised(db, world)
+    made = recall(db, world, release)
+    wait(db, world, LATE)
+    return made.id
+
+
+def wait(db: Session, world: World, at: datetime) -> None:
+    """Do all that Ann's second course asks, but for the certification that it requires."""
+    assign_sister(db, world)
+    read_lessons(db, world.ann.actor, now=at, course_id="sister")
+    sit(db, world.ann.actor, course_id="sister", at=at, right=True)
+    assert [one.course_id for one in certifications(db, world.ann.id)] == [COURSE]
+
+
+@pytest.mark.parametrize("free", [by_lifting, by_doing, by_ending])
+def test_what_waited_is_issued_once_the_required_certification_is_free_again(
+    db: Session, world: World, free: Callable[[Session, World], None]
+) -> None:
+    free(db, world)
+    assert [one.course_id for one in certifications(db, world.ann.id)] == [COURSE, "sister"]
 
 
 def test_the_record_tells_what_is_on_hold_and_which_recall_waits(db: Session, world: World) -> None:

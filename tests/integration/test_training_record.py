@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.audit.models import Entry
 from app.certification import evidence, practice, readings
-from app.certification.issuing import change_certification
+from app.certification.changing import Change, change_certification
 from app.certification.lifecycle import EventKind
 from app.certification.models import Certification
 from app.certification.record_models import RecordReading
@@ -63,10 +63,9 @@ def suspend(session: Session, world: World, held: Certification, *, on: date, no
         session,
         actor=world.mira.actor,
         certification_id=held.id,
-        kind=EventKind.SUSPENDED,
-        effective_on=on,
-        reason_code="adverse_event",
-        reason="Two hot spots in one week.",
+        change=Change(
+            kind=EventKind.SUSPENDED, effective_on=on, reason_code="adverse_event", reason="Two hot spots in one week."
+        ),
         now=now,
     )
 

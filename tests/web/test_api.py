@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from app import clock
 from app.api import access
-from app.certification.issuing import change_certification
+from app.certification.changing import Change, change_certification
 from app.certification.lifecycle import EventKind
 from app.certification.models import Certification
 from app.clock import day_in
@@ -121,10 +121,12 @@ def test_a_suspension_is_told_with_its_rule_and_changes_the_fingerprint(
             session,
             actor=world.mira.actor,
             certification_id=certified.id,
-            kind=EventKind.SUSPENDED,
-            effective_on=day_in(ZONE, clock.now()),
-            reason_code="incident",
-            reason="A burn",
+            change=Change(
+                kind=EventKind.SUSPENDED,
+                effective_on=day_in(ZONE, clock.now()),
+                reason_code="incident",
+                reason="A burn",
+            ),
             now=clock.now(),
         )
     after = program.get(f"clinic={world.riverside}&{CELL}", **{"If-None-Match": before.headers["ETag"]})

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app import clock
-from app.certification.issuing import change_certification
+from app.certification.changing import Change, change_certification
 from app.certification.lifecycle import EventKind
 from app.clock import day_in
 from app.db import Database
@@ -196,10 +196,12 @@ def bring_about(database: Database, world: World, state: str) -> None:
                 session,
                 actor=world.mira.actor,
                 certification_id=held.id,
-                kind=EventKind(state),
-                effective_on=day_in(ZONE, now),
-                reason_code="adverse_event",
-                reason="Two hot spots in one week.",
+                change=Change(
+                    kind=EventKind(state),
+                    effective_on=day_in(ZONE, now),
+                    reason_code="adverse_event",
+                    reason="Two hot spots in one week.",
+                ),
                 now=now,
             )
     if state == "sign_off":

@@ -6,7 +6,7 @@ import pytest
 
 from app import clock
 from app.certification import service as certification
-from app.certification.issuing import change_certification
+from app.certification.changing import Change, change_certification
 from app.certification.lifecycle import EventKind
 from app.clock import day_in
 from app.db import Database
@@ -145,10 +145,12 @@ def test_a_decision_is_told_with_its_reason(
             session,
             actor=world.mira.actor,
             certification_id=held.id,
-            kind=kind,
-            effective_on=day_in(ZONE, now),
-            reason_code="adverse_event",
-            reason="Two hot spots in one week.",
+            change=Change(
+                kind=kind,
+                effective_on=day_in(ZONE, now),
+                reason_code="adverse_event",
+                reason="Two hot spots in one week.",
+            ),
             now=now,
         )
     page = browser.sign_in(world.ann).page("/")

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from app import clock
-from app.certification.issuing import change_certification
+from app.certification.changing import Change, change_certification
 from app.certification.lifecycle import EventKind
 from app.certification.queries import held_by
 from app.clock import day_in
@@ -139,10 +139,12 @@ def test_text_that_looks_like_markup_is_shown_as_text(browser: Browser, world: W
             session,
             actor=world.mira.actor,
             certification_id=held.certification.id,
-            kind=EventKind.SUSPENDED,
-            effective_on=day_in(ZONE, clock.now()),
-            reason_code="adverse_event",
-            reason="<script>alert(1)</script> #panic() =1+1",
+            change=Change(
+                kind=EventKind.SUSPENDED,
+                effective_on=day_in(ZONE, clock.now()),
+                reason_code="adverse_event",
+                reason="<script>alert(1)</script> #panic() =1+1",
+            ),
             now=clock.now(),
         )
     browser.sign_in(world.ann)

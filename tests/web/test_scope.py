@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app import clock
-from app.certification.issuing import change_certification
+from app.certification.changing import Change, change_certification
 from app.certification.lifecycle import EventKind
 from app.certification.models import Certification
 from app.db import Database
@@ -51,10 +51,9 @@ def test_a_suspension_opens_a_gap_and_says_whose(
             session,
             actor=world.mira.actor,
             certification_id=certified.id,
-            kind=EventKind.SUSPENDED,
-            effective_on=clock.now().date(),
-            reason_code="incident",
-            reason="A burn",
+            change=Change(
+                kind=EventKind.SUSPENDED, effective_on=clock.now().date(), reason_code="incident", reason="A burn"
+            ),
             now=clock.now(),
         )
     page = browser.sign_in(world.max).page("/scope")

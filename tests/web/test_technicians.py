@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from app import clock
 from app.certification import service as certification
-from app.certification.issuing import change_certification
+from app.certification.changing import Change, change_certification
 from app.certification.lifecycle import EventKind
 from app.cli.demo_story import sit
 from app.clock import day_in
@@ -60,10 +60,12 @@ def test_a_suspended_certification_says_why(browser: Browser, world: World, data
             session,
             actor=world.mira.actor,
             certification_id=held.id,
-            kind=EventKind.SUSPENDED,
-            effective_on=day_in(ZONE, now),
-            reason_code="incident",
-            reason="Blister after a treatment.",
+            change=Change(
+                kind=EventKind.SUSPENDED,
+                effective_on=day_in(ZONE, now),
+                reason_code="incident",
+                reason="Blister after a treatment.",
+            ),
             now=now,
         )
     page = browser.sign_in(world.max).get(f"/technicians/{world.ann.id}").text

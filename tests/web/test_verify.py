@@ -11,7 +11,7 @@ from flask import Flask
 import app
 from app import clock
 from app.certification import queries
-from app.certification.issuing import change_certification
+from app.certification.changing import Change, change_certification
 from app.certification.lifecycle import EventKind
 from app.clock import day_in
 from app.db import Database
@@ -207,9 +207,6 @@ def change(database: Database, world: World, certification_id: int, kind: EventK
             session,
             actor=world.mira.actor,
             certification_id=certification_id,
-            kind=kind,
-            effective_on=day_in(ZONE, now),
-            reason_code="adverse_event",
-            reason=REASON,
+            change=Change(kind=kind, effective_on=day_in(ZONE, now), reason_code="adverse_event", reason=REASON),
             now=now,
         )
