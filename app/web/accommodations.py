@@ -4,8 +4,8 @@ from fractions import Fraction
 from typing import Any
 
 from flask import Blueprint, flash, render_template, url_for
-from wtforms import DateField, IntegerField, SelectField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms import DateField, IntegerField, SelectField
+from wtforms.validators import InputRequired, NumberRange, Optional
 
 from app.exams import accommodations as service
 from app.exams.accommodations import LONGEST_BREAK, MOST_ATTEMPTS, MOST_BREAKS
@@ -14,7 +14,7 @@ from app.people import queries as people
 from app.people.permissions import Action
 from app.releases import queries as releases
 from app.web.access import go, now, reading, requires, transaction, visitor
-from app.web.forms import HouseForm, plain, refusals_in, tidy
+from app.web.forms import HouseForm, refusals_in, words_field
 
 bp = Blueprint("accommodations", __name__)
 
@@ -48,15 +48,7 @@ class AccommodationForm(HouseForm):
     break_minutes = _number("Minutes of a break", 1, LONGEST_BREAK, default=10)
     first_on = DateField("From", [InputRequired("Choose the first day.")])
     last_on = DateField("Until", [Optional()])
-    reason = TextAreaField(
-        "Reason",
-        [
-            InputRequired("Give the reason."),
-            plain,
-            Length(min=3, max=500, message="Give the reason in 3 to 500 characters."),
-        ],
-        filters=[tidy],
-    )
+    reason = words_field("Reason")
 
 
 @bp.get("/technicians/<id:account_id>/accommodations/new")

@@ -3,8 +3,8 @@
 from typing import Any
 
 from flask import Blueprint, flash, render_template
-from wtforms import RadioField, SelectField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import RadioField, SelectField
+from wtforms.validators import InputRequired
 
 from app.certification import appeals as certification
 from app.exams import case_queries, cases, queries
@@ -12,7 +12,7 @@ from app.people.permissions import Action
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
 from app.web.appeals_pages import ANSWERS, appeal_page, contest_page, list_page, offered
-from app.web.forms import HouseForm, plain, refusals_in, tidy
+from app.web.forms import HouseForm, refusals_in, words_field
 
 bp = Blueprint("appeals", __name__)
 
@@ -21,18 +21,14 @@ class ContestForm(HouseForm):
     """What is contested, by its number, and why."""
 
     position = SelectField("What you contest", [InputRequired("Choose the question, or the result as a whole.")])
-    words = TextAreaField(
-        "What is wrong", [InputRequired("Write what is wrong in 3 to 2000 characters."), Length(3, 2000), plain], [tidy]
-    )
+    words = words_field("What is wrong", "Write what is wrong", 3, 2000)
 
 
 class AnswerForm(HouseForm):
     """Whether an appeal is upheld, and the reason that the trainee reads."""
 
     upheld = RadioField("Your answer", [InputRequired("Choose whether the appeal is upheld.")], choices=ANSWERS)
-    answer = TextAreaField(
-        "Reason", [InputRequired("Write the reason in 3 to 2000 characters."), Length(3, 2000), plain], [tidy]
-    )
+    answer = words_field("Reason", "Write the reason", 3, 2000)
 
 
 @bp.get("/appeals")

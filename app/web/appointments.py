@@ -4,8 +4,8 @@ from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, render_template, url_for
-from wtforms import DateField, PasswordField, SelectField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import DateField, SelectField, SelectMultipleField
+from wtforms.validators import InputRequired
 
 from app.certification import appointments as service
 from app.certification.practice_queries import Appointment, appointments, as_appointed
@@ -15,18 +15,12 @@ from app.people.permissions import Action
 from app.releases.manifest import procedure_name, span
 from app.reports.appointments import Offer, offer
 from app.web.access import go, now, reading, requires, transaction, visitor
-from app.web.forms import plain, refusals_in, tidy
+from app.web.forms import refusals_in, words_field
 from app.web.sign_offs import person_id
-from app.web.signing import SignedForm
+from app.web.signing import SignedForm, password_field
 from app.web.words import Context, day, short_day
 
 bp = Blueprint("appointments", __name__)
-PASSWORD = "Enter your password: it is your signature."  # noqa: S105  a sentence
-
-
-def _words(label: str, least: int, most: int, what: str, field: Any = StringField) -> Any:
-    told = f"Give {what} in {least} to {most} characters."
-    return field(label, [InputRequired(told), plain, Length(min=least, max=most, message=told)], filters=[tidy])
 
 
 class AppointForm(SignedForm):
@@ -34,20 +28,20 @@ class AppointForm(SignedForm):
 
     evaluator = SelectField("Evaluator", [InputRequired("Choose the evaluator.")], coerce=person_id)
     cells = SelectMultipleField("Cells", [InputRequired("Choose at least one cell.")])
-    issuer = _words("Issued by", 2, 120, "who issued the evidence")
-    number = _words("Number", 1, 60, "the number of the evidence")
-    evidence = _words("What it says", 3, 500, "what the evidence says", TextAreaField)
-    reason = _words("Reason", 3, 500, "the reason", TextAreaField)
+    issuer = words_field("Issued by", "Give who issued the evidence", 2, 120, one_line=True)
+    number = words_field("Number", "Give the number of the evidence", 1, 60, one_line=True)
+    evidence = words_field("What it says", "Give what the evidence says")
+    reason = words_field("Reason")
     first_on = DateField("From", [InputRequired("Choose the first day.")])
     last_on = DateField("Until", [InputRequired("Choose the last day.")])
-    password = PasswordField("Your password", [InputRequired(PASSWORD)])
+    password = password_field()
 
 
 class EndForm(SignedForm):
     """Why an appointment ends."""
 
-    reason = _words("Reason", 3, 500, "the reason", TextAreaField)
-    password = PasswordField("Your password", [InputRequired(PASSWORD)])
+    reason = words_field("Reason")
+    password = password_field()
 
 
 @bp.get("/appointments")
@@ -132,7 +126,9 @@ def _chosen(form: AppointForm) -> Context:
     return {
         "account_id": form.evaluator.data,
         "cells": cells,
-        "evidence": service.Evidence(issuer=form.issuer.data, number=form.number.data, words=form.evidence.data),
+        "evidence": service.Evidence(
+            issuer=form.issuer.data or "", number=form.number.data or "", words=form.evidence.data or ""
+        ),
         "reason": form.reason.data,
         "first_on": form.first_on.data,
         "last_on": form.last_on.data,

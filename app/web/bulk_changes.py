@@ -3,23 +3,22 @@
 from typing import Any
 
 from flask import Blueprint, flash, render_template
-from wtforms import DateField, PasswordField, SelectField, SelectMultipleField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import DateField, SelectField, SelectMultipleField
+from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput
 
 from app.certification import bulk, queries
 from app.certification.acting import WHY_REVOKE, WHY_SUSPEND
 from app.certification.lifecycle import EventKind
 from app.errors import NotFoundError
-from app.people import passwords
 from app.people import queries as people
 from app.people.permissions import Action
 from app.reports.changeable import Changeable, changeable
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
 from app.web.bulk_pages import certification_choices, choose_page, list_page, one_page, ticked, wanted
-from app.web.forms import CHOOSE, plain, refusals_in, row_id, tidy
-from app.web.signing import SignedForm
+from app.web.forms import CHOOSE, refusals_in, row_id, words_field
+from app.web.signing import SignedForm, password_field
 
 bp = Blueprint("bulk_changes", __name__)
 
@@ -34,22 +33,14 @@ class ProposeForm(SignedForm):
     certifications = SelectMultipleField("Certifications", coerce=row_id, option_widget=CheckboxInput(), default=())
     effective_on = DateField("From", [InputRequired("Choose the first day.")])
     reason_code = SelectField("Reason", [InputRequired("Choose the reason.")])
-    reason = TextAreaField(
-        "In words",
-        [
-            InputRequired("Give the reason."),
-            plain,
-            Length(min=3, max=500, message="Give the reason in 3 to 500 characters."),
-        ],
-        filters=[tidy],
-    )
-    password = PasswordField("Your password", [InputRequired("Enter your password."), Length(max=passwords.LONGEST)])
+    reason = words_field("In words")
+    password = password_field("Enter your password.")
 
 
 class ConfirmForm(SignedForm):
     """The second person's password."""
 
-    password = PasswordField("Your password", [InputRequired("Enter your password."), Length(max=passwords.LONGEST)])
+    password = password_field("Enter your password.")
 
 
 @bp.get("/bulk-changes")

@@ -3,20 +3,19 @@
 from typing import Any
 
 from flask import Blueprint, flash, render_template, request
-from wtforms import HiddenField, PasswordField, RadioField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import HiddenField, RadioField
+from wtforms.validators import InputRequired
 
 from app.certification import cases as certification
 from app.errors import NotFoundError
 from app.exams import case_news, case_queries, cases
-from app.people import passwords
 from app.people.permissions import Action
 from app.reports.cases import read_case
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
 from app.web.cases_pages import MEANINGS, POLICIES, REVIEWS, case_page, list_page, new_page
-from app.web.forms import HouseForm, asked_id, asked_text, plain, refusals_in, row_id, tidy
-from app.web.signing import SignedForm
+from app.web.forms import HouseForm, asked_id, asked_text, refusals_in, row_id, tidy, words_field
+from app.web.signing import SignedForm, password_field
 from app.web.words import counted
 
 bp = Blueprint("cases", __name__)
@@ -33,12 +32,8 @@ class OpenForm(HouseForm):
 
     item = HiddenField(filters=[tidy], default="")
     appeal = HiddenField(default="")
-    reason = TextAreaField(
-        "What is wrong", [InputRequired("Write what is wrong in 3 to 500 characters."), Length(3, 500), plain], [tidy]
-    )
-    evidence = TextAreaField(
-        "Evidence", [InputRequired("Write what shows it in 3 to 2000 characters."), Length(3, 2000), plain], [tidy]
-    )
+    reason = words_field("What is wrong", "Write what is wrong")
+    evidence = words_field("Evidence", "Write what shows it", 3, 2000)
 
 
 class ProposeForm(HouseForm):
@@ -56,17 +51,13 @@ class SignForm(SignedForm):
 
     proposal = HiddenField(default="")
     seen = HiddenField(default="")
-    password = PasswordField(
-        "Your password", [InputRequired("Enter your password to sign."), Length(max=passwords.LONGEST)]
-    )
+    password = password_field("Enter your password to sign.")
 
 
 class ReasonForm(HouseForm):
     """Why a case ends without a change."""
 
-    reason = TextAreaField(
-        "Reason", [InputRequired("Give the reason in 3 to 500 characters."), Length(3, 500), plain], [tidy]
-    )
+    reason = words_field("Reason")
 
 
 class ReviewForm(ReasonForm):

@@ -7,7 +7,8 @@ from typing import Any
 
 from flask import abort, request
 from flask_wtf import FlaskForm
-from wtforms.validators import StopValidation
+from wtforms import StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, StopValidation
 
 from app.errors import NotFoundError, RefusedError
 
@@ -61,6 +62,15 @@ def plain(_form: Any, field: Any) -> None:
     """Refuse a tidied text with a character that cannot be shown: control characters, marks that turn the reading."""
     if not (field.data or "").isprintable():
         raise StopValidation(ODD_TEXT)
+
+
+def words_field(
+    label: str, asks: str = "Give the reason", least: int = 3, most: int = 500, *, one_line: bool = False
+) -> StringField:
+    """Return a field for words of one's own; empty, too short or too long it says what it `asks`, and how much."""
+    told = f"{asks} in {least} to {most} characters."
+    kind = StringField if one_line else TextAreaField
+    return kind(label, [InputRequired(told), plain, Length(min=least, max=most, message=told)], filters=[tidy])
 
 
 def judged_by(rule: Callable[[str], object]) -> Callable[[Any, Any], None]:

@@ -3,29 +3,22 @@
 from typing import Any
 
 from flask import Blueprint, flash, render_template, request
-from wtforms import HiddenField, PasswordField, SelectField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import HiddenField, SelectField
+from wtforms.validators import InputRequired
 
 from app.certification import interlocks as service
 from app.certification.holds import Matching
-from app.people import passwords
 from app.people import queries as people
 from app.people.permissions import Action
 from app.reports.closing import closings
 from app.reports.treating import offered_cells
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
-from app.web.forms import CHOOSE, plain, refusals_in, tidy
+from app.web.forms import CHOOSE, refusals_in, words_field
 from app.web.interlocks_pages import Preview, list_page, matching_of, new_page, one_page
-from app.web.signing import SignedForm
+from app.web.signing import SignedForm, password_field
 
 bp = Blueprint("interlocks", __name__)
-
-REASON = [
-    InputRequired("Give the reason."),
-    plain,
-    Length(min=3, max=500, message="Give the reason in 3 to 500 characters."),
-]
 
 
 class InterlockForm(SignedForm):
@@ -36,15 +29,15 @@ class InterlockForm(SignedForm):
     procedure = HiddenField(default="")
     skin_types = HiddenField(default="")
     reason_code = SelectField("Reason", [InputRequired("Choose the reason.")])
-    reason = TextAreaField("In words", REASON, filters=[tidy])
-    password = PasswordField("Your password", [InputRequired("Enter your password."), Length(max=passwords.LONGEST)])
+    reason = words_field("In words")
+    password = password_field("Enter your password.")
 
 
 class LiftForm(SignedForm):
     """Why it is safe again, and the password."""
 
-    reason = TextAreaField("Why it is safe again", REASON, filters=[tidy])
-    password = PasswordField("Your password", [InputRequired("Enter your password."), Length(max=passwords.LONGEST)])
+    reason = words_field("Why it is safe again")
+    password = password_field("Enter your password.")
 
 
 @bp.get("/interlocks")

@@ -3,21 +3,21 @@
 from typing import Any
 
 from flask import Blueprint, flash, render_template
-from wtforms import DateField, PasswordField, RadioField, SelectField, SelectMultipleField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from sqlalchemy.orm import Session
+from wtforms import DateField, RadioField, SelectField, SelectMultipleField
+from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput
 
 from app.certification import acting, queries
 from app.certification.changing import Change
 from app.certification.lifecycle import EventKind, suspensions
-from app.people import passwords
 from app.people.permissions import Action
 from app.reports.closing import closings
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
-from app.web.forms import CHOOSE, plain, refusals_in, tidy
+from app.web.forms import CHOOSE, refusals_in, words_field
 from app.web.life_pages import CLOSES, Asked, act_page, cell_choices, cells_of_form, suspension_choices
-from app.web.signing import SignedForm
+from app.web.signing import SignedForm, password_field
 
 bp = Blueprint("life", __name__)
 
@@ -32,16 +32,8 @@ class ActForm(SignedForm):
     cells = SelectMultipleField("Cells", option_widget=CheckboxInput(), default=())
     effective_on = DateField("From", [InputRequired("Choose the first day.")])
     reason_code = SelectField("Reason", [InputRequired("Choose the reason.")])
-    reason = TextAreaField(
-        "In words",
-        [
-            InputRequired("Give the reason."),
-            plain,
-            Length(min=3, max=500, message="Give the reason in 3 to 500 characters."),
-        ],
-        filters=[tidy],
-    )
-    password = PasswordField("Your password", [InputRequired("Enter your password."), Length(max=passwords.LONGEST)])
+    reason = words_field("In words")
+    password = password_field("Enter your password.")
 
 
 @bp.get("/certifications/<id:certification_id>/<any(suspend, reinstate, revoke):act>")
@@ -57,18 +49,10 @@ def ask(certification_id: int, act: str) -> Any:
 def do(certification_id: int, act: str) -> Any:
     """Suspend, reinstate or revoke a certification."""
     asked = _asked(certification_id, act)
-    form, who = _form(asked), visitor()
+    form = _form(asked)
     if form.validate():
         with refusals_in(form), transaction() as changed:
-            acting.act(
-                changed,
-                actor=who.actor,
-                certification_id=certification_id,
-                change=_change(form, asked),
-                password=form.password.data or "",
-                today=who.today,
-                now=now(),
-            )
+            _act(changed, asked, form)
     if form.errors:
         return _page(asked, form), 422
     part = " in part" if "cells" in form and form.cells.data else ""
@@ -104,15 +88,25 @@ def _form(asked: Asked) -> ActForm:
     return form
 
 
-def _change(form: ActForm, asked: Asked) -> Change:
+def _act(changed: Session, asked: Asked, form: ActForm) -> None:
+    who = visitor()
     cells = cells_of_form(form.cells.data) if "cells" in form else None
-    return Change(
+    change = Change(
         kind=KINDS[asked.act],
         effective_on=form.effective_on.data or visitor().today,  # never empty: the form asks for a day
         reason_code=form.reason_code.data or "",
         reason=form.reason.data or "",
         cells=cells or None,
         lifts=form.lifts.data if "lifts" in form else None,
+    )
+    acting.act(
+        changed,
+        actor=who.actor,
+        certification_id=asked.held.certification.id,
+        change=change,
+        password=form.password.data or "",
+        today=who.today,
+        now=now(),
     )
 
 

@@ -4,13 +4,13 @@ from typing import Any
 
 from flask import Blueprint, Response, flash
 from flask_wtf.file import FileField, FileRequired
-from wtforms import DateField, PasswordField, SelectMultipleField, StringField, TextAreaField
+from wtforms import DateField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput
 
 from app.people.permissions import Action
 from app.web.access import go, requires, visitor
-from app.web.forms import HouseForm, plain, tidy
+from app.web.forms import HouseForm, plain, tidy, words_field
 from app.web.outside_pages import (
     accept_it,
     add_it,
@@ -20,7 +20,7 @@ from app.web.outside_pages import (
     send_file,
     waiting_page,
 )
-from app.web.signing import SignedForm
+from app.web.signing import SignedForm, password_field
 
 bp = Blueprint("outside", __name__)
 
@@ -47,16 +47,8 @@ class CertificateForm(HouseForm):
 class DecisionForm(SignedForm):
     """Why a director decides so, signed with the password."""
 
-    reason = TextAreaField(
-        "Reason",
-        [
-            InputRequired("Give the reason."),
-            plain,
-            Length(min=3, max=500, message="Give the reason in 3 to 500 characters."),
-        ],
-        filters=[tidy],
-    )
-    password = PasswordField("Your password", [InputRequired("Enter your password: it is your signature.")])
+    reason = words_field("Reason")
+    password = password_field()
 
 
 class AcceptForm(DecisionForm):

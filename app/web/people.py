@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, current_app, flash, render_template, url_for
-from wtforms import EmailField, SelectField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import EmailField, SelectField, SelectMultipleField, StringField
+from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput
 
 from app.certification import leaving
@@ -27,6 +27,7 @@ from app.web.forms import (
     refusals_in,
     row_id,
     tidy,
+    words_field,
 )
 from app.web.people_pages import PAGE_SIZE, clinic_rows, link_page, list_page, network_rows, person_page
 from app.web.words import Context, moment
@@ -70,15 +71,7 @@ class RoleForm(HouseForm):
 class ReasonForm(HouseForm):
     """Why somebody is disabled; it stands in the trail."""
 
-    reason = TextAreaField(
-        "Reason",
-        [
-            InputRequired("Give the reason."),
-            plain,
-            Length(min=3, max=500, message="Give the reason in 3 to 500 characters."),
-        ],
-        filters=[tidy],
-    )
+    reason = words_field("Reason")
 
 
 class ClinicForm(HouseForm):

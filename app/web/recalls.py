@@ -4,22 +4,21 @@ from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, flash, render_template, request
-from wtforms import DateField, HiddenField, PasswordField, RadioField, SelectMultipleField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import DateField, HiddenField, RadioField, SelectMultipleField
+from wtforms.validators import InputRequired
 
 from app.certification import recall_ends
 from app.certification.recalling import Consequence, Task, digest_of
 from app.errors import NotFoundError
-from app.people import passwords
 from app.people.permissions import Action
 from app.reports import formats, recall_starts
 from app.reports import recalls as reports
 from app.reports.formats import Format
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
-from app.web.forms import HouseForm, plain, refusals_in, tidy
+from app.web.forms import HouseForm, refusals_in, words_field
 from app.web.recalls_pages import CONSEQUENCES, TASKS, list_page, recall_page, report_page, start_page
-from app.web.signing import SignedForm
+from app.web.signing import SignedForm, password_field
 
 bp = Blueprint("recalls", __name__)
 DIGEST = 64  # characters of a SHA-256
@@ -28,9 +27,7 @@ DIGEST = 64  # characters of a SHA-256
 class PasswordForm(SignedForm):
     """The password that makes it a director's act."""
 
-    password = PasswordField(
-        "Your password", [InputRequired("Enter your password to confirm."), Length(max=passwords.LONGEST)]
-    )
+    password = password_field("Enter your password to confirm.")
 
 
 class StartForm(PasswordForm):
@@ -45,19 +42,13 @@ class StartForm(PasswordForm):
         [InputRequired("Choose what follows where it is not done.")],
         choices=CONSEQUENCES,
     )
-    reason = TextAreaField(
-        "Why",
-        [InputRequired("Give the reason in 3 to 500 characters."), Length(3, 500), plain],
-        [tidy],
-    )
+    reason = words_field("Why")
 
 
 class EndForm(PasswordForm):
     """Why nobody has to do anything more."""
 
-    reason = TextAreaField(
-        "Reason", [InputRequired("Give the reason in 3 to 500 characters."), Length(3, 500), plain], [tidy]
-    )
+    reason = words_field("Reason")
 
 
 class CloseForm(PasswordForm):

@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, flash, render_template, request, url_for
-from wtforms import BooleanField, PasswordField, SelectField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import BooleanField, SelectField
+from wtforms.validators import InputRequired
 
 from app.certification import service as certification
 from app.content.pieces import Piece
 from app.errors import NotFoundError
-from app.people import passwords
 from app.people.permissions import Action
 from app.releases import comparing, service
 from app.releases import queries as releases
@@ -21,9 +20,9 @@ from app.reports.impact import COLUMNS, rows_of
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
 from app.web.errors import answer
-from app.web.forms import HouseForm, plain, refusals_in, refuse, tidy
+from app.web.forms import HouseForm, refusals_in, refuse, tidy, words_field
 from app.web.releases import SignForm, page
-from app.web.signing import SignedForm
+from app.web.signing import SignedForm, password_field
 from app.web.words import Context, counted
 
 bp = Blueprint("release_changes", __name__)
@@ -42,14 +41,8 @@ class WithdrawForm(SignedForm):
 
     fact = SelectField("What is withdrawn", [InputRequired("Choose what is withdrawn.")], default="")
     everywhere = BooleanField("Withdraw the same fact in every course that teaches it", default=True)
-    reason = TextAreaField(
-        "Reason",
-        [InputRequired("Give the reason in 3 to 500 characters."), Length(3, 500), plain],
-        filters=[tidy],
-    )
-    password = PasswordField(
-        "Your password", [InputRequired("Enter your password to withdraw it."), Length(max=passwords.LONGEST)]
-    )
+    reason = words_field("Reason")
+    password = password_field("Enter your password to withdraw it.")
 
 
 @bp.post("/releases/<id:release_id>/changes")

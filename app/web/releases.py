@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, flash, render_template, request
-from wtforms import HiddenField, PasswordField, SelectMultipleField
-from wtforms.validators import InputRequired, Length
+from wtforms import HiddenField, SelectMultipleField
 
 from app.content.compare import ChangeClass
-from app.people import passwords
 from app.people.permissions import Action
 from app.releases import queries
 from app.reports import releases as reports
@@ -17,7 +15,7 @@ from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
 from app.web.forms import HouseForm, refusals_in
 from app.web.releases_pages import Asked, lesson_page, list_page, review_page, waiting_alerts
-from app.web.signing import SignedForm
+from app.web.signing import SignedForm, password_field
 
 bp = Blueprint("releases", __name__)
 
@@ -29,9 +27,7 @@ class SignForm(SignedForm):
 
     seen = HiddenField(default="")
     confirmed = SelectMultipleField("Protocol rows", validate_choice=False, choices=(), default=())
-    password = PasswordField(
-        "Your password", [InputRequired("Enter your password to sign."), Length(max=passwords.LONGEST)]
-    )
+    password = password_field("Enter your password to sign.")
 
 
 @bp.get("/releases")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, flash, render_template, request
-from wtforms import BooleanField, DateField, HiddenField, PasswordField, RadioField, SelectField, SelectMultipleField
+from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectField, SelectMultipleField
 from wtforms import TextAreaField as Area
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput
@@ -19,7 +19,7 @@ from app.reports.sign_offs import Choices
 from app.web.access import go, now, reading, requires, transaction, visitor
 from app.web.forms import FROM_THE_LIST, HouseForm, plain, refusals_in, row_id, tidy
 from app.web.practice_pages import OUTCOMES, offered, recorded, sign_offs_page, whole
-from app.web.signing import SignedForm
+from app.web.signing import SignedForm, password_field
 from app.web.words import Context, day
 
 bp = Blueprint("sign_offs", __name__)
@@ -57,7 +57,7 @@ class SeenForm(SignedForm):
     remarks = SelectMultipleField("Remarks", [Optional()], option_widget=CheckboxInput())
     words = Area("In your own words", WORDS_RULES, filters=[tidy])
     no_client_detail = BooleanField(NO_CLIENT)
-    password = PasswordField("Your password", [InputRequired("Enter your password: it is your signature.")])
+    password = password_field()
 
 
 class VoidForm(SignedForm):
@@ -66,7 +66,7 @@ class VoidForm(SignedForm):
     reason = SelectField("What was wrong", [InputRequired("Choose what was wrong.")])
     words = Area("In your own words", WORDS_RULES, filters=[tidy])
     no_client_detail = BooleanField(NO_CLIENT)
-    password = PasswordField("Your password", [InputRequired("Enter your password: it is your signature.")])
+    password = password_field()
 
 
 @bp.get("/sign-offs")

@@ -3,11 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
+from wtforms import PasswordField
+from wtforms.validators import InputRequired, Length
+
+from app.people.passwords import LONGEST
 from app.web.access import limits, visitor
 from app.web.forms import HouseForm, refuse
 
 PER_PERSON = "10 per 5 minutes"  # whoever found an open browser must not try passwords out
 TOO_OFTEN = "Too many tries. Wait five minutes, then try again."
+
+
+def password_field(asks: str = "Enter your password: it is your signature.") -> PasswordField:
+    """Return the field of the password that signs a form."""
+    return PasswordField("Your password", [InputRequired(asks), Length(max=LONGEST)])
 
 
 class SignedForm(HouseForm):

@@ -3,14 +3,12 @@
 from typing import Any
 
 from flask import Blueprint, flash, render_template
-from wtforms import TextAreaField
-from wtforms.validators import InputRequired, Length
 
 from app.exams import coaching
 from app.people.permissions import Action
 from app.reports.sittings import sittings_record
 from app.web.access import go, now, reading, requires, transaction, visitor
-from app.web.forms import HouseForm, plain, refusals_in, tidy
+from app.web.forms import HouseForm, refusals_in, words_field
 from app.web.sittings_pages import sittings_page
 
 bp = Blueprint("sittings", __name__)
@@ -19,15 +17,7 @@ bp = Blueprint("sittings", __name__)
 class NoteForm(HouseForm):
     """What was talked about."""
 
-    note = TextAreaField(
-        "What you talked about",
-        [
-            InputRequired("Write down what you talked about."),
-            plain,
-            Length(min=3, max=500, message="Write down what you talked about, in 3 to 500 characters."),
-        ],
-        filters=[tidy],
-    )
+    note = words_field("What you talked about", "Write down what you talked about,")
 
 
 @bp.get("/technicians/<id:account_id>/sittings")

@@ -5,8 +5,8 @@ from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, render_template, url_for
-from wtforms import SelectField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import SelectField
+from wtforms.validators import InputRequired
 
 from app.certification import service
 from app.certification.lifecycle import State, StateAsOf, suspensions
@@ -25,7 +25,7 @@ from app.reports.technician import TechnicianRecord, technician_record
 from app.web.access import go, now, reading, requires, transaction, visitor
 from app.web.accommodations import new_url
 from app.web.exam_words import attempt_words
-from app.web.forms import HouseForm, plain, refusals_in, tidy
+from app.web.forms import HouseForm, refusals_in, words_field
 from app.web.life_pages import act_links
 from app.web.practice_pages import line_state
 from app.web.recall_task_pages import open_line
@@ -58,15 +58,7 @@ class AttemptForm(HouseForm):
     """One more attempt at a course's exam, and why."""
 
     course = SelectField("Exam", [InputRequired("Choose the exam.")])
-    reason = TextAreaField(
-        "Reason",
-        [
-            InputRequired("Give the reason."),
-            plain,
-            Length(min=3, max=500, message="Give the reason in 3 to 500 characters."),
-        ],
-        filters=[tidy],
-    )
+    reason = words_field("Reason")
 
 
 @bp.get("/technicians/<id:account_id>")

@@ -3,16 +3,16 @@
 from typing import Any
 
 from flask import Blueprint, flash, render_template
-from wtforms import PasswordField, SelectMultipleField, StringField
-from wtforms.validators import InputRequired, Length, StopValidation
+from wtforms import SelectMultipleField, StringField
+from wtforms.validators import InputRequired, StopValidation
 from wtforms.widgets import CheckboxInput
 
-from app.people import names, passwords, queries, tokens
+from app.people import names, queries, tokens
 from app.people.permissions import Action
 from app.web import access
 from app.web.access import now, reading, requires, transaction, visitor
 from app.web.forms import judged_by, plain, refusals_in, tidy
-from app.web.signing import SignedForm
+from app.web.signing import SignedForm, password_field
 from app.web.tokens_pages import EVERYWHERE, list_page, made_page
 
 bp = Blueprint("tokens", __name__)
@@ -41,9 +41,7 @@ class TokenForm(SignedForm):
         option_widget=CheckboxInput(),
         choices=(),
     )
-    password = PasswordField(
-        "Your password", [InputRequired("Enter your password to make the token."), Length(max=passwords.LONGEST)]
-    )
+    password = password_field("Enter your password to make the token.")
 
 
 @bp.get("/tokens")

@@ -79,7 +79,7 @@ def test_max_grants_more_time_and_ends_it(browser: Browser, world: World, databa
         ({"first_on": ""}, "Choose the first day."),
         ({"first_on": "2020-01-01"}, "today or a later day"),
         ({"last_on": "2020-01-01"}, "not before the first"),
-        ({"reason": ""}, "Give the reason."),
+        ({"reason": ""}, "Give the reason in 3 to 500 characters."),
         ({"reason": "a\x07bc"}, "This holds a character that cannot be shown."),
     ],
 )

@@ -71,7 +71,7 @@ def test_held_at_once_and_lifted(browser: Browser, world: World, database: Datab
         ({"password": "not hers"}, "This is not your password"),
         ({"skin_types": ""}, "Choose a device, a procedure or a skin type."),
         ({"skin_types": "6"}, "Nobody holds such a cell"),
-        ({"reason": ""}, "Give the reason."),
+        ({"reason": ""}, "Give the reason in 3 to 500 characters."),
         ({"reason_code": "gossip"}, "Choose from the list."),
     ],
 )

@@ -215,7 +215,7 @@ def test_a_grant_that_cannot_be_is_explained(browser: Browser, world: World, dat
     for fields, sentence in (
         ({"course": ""}, "Choose the exam."),
         ({"course": "no-such-course"}, "Choose from the list."),
-        ({"reason": ""}, "Give the reason."),
+        ({"reason": ""}, "Give the reason in 3 to 500 characters."),
         ({"reason": "ab"}, "Give the reason in 3 to 500 characters."),
         ({"reason": "x" * 501}, "Give the reason in 3 to 500 characters."),
         ({"reason": "a\x07bc"}, "This holds a character that cannot be shown."),
