@@ -16,6 +16,7 @@ class SignOff(Base):
     __table_args__ = (
         sa.Index("ix_sign_off_organisation_id_account_id", "organisation_id", "account_id"),
         sa.Index("ix_sign_off_organisation_id_evaluator_id", "organisation_id", "evaluator_id"),
+        sa.Index("uq_sign_off_page", "organisation_id", "evaluator_id", "page", unique=True),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -33,6 +34,8 @@ class SignOff(Base):
     complete: Mapped[bool | None]
     remarks: Mapped[list[Any]]
     words: Mapped[str | None] = mapped_column(sa.String(300))
+    # The mark of the page that it was signed on: sent twice, it is one entry. None where it came from no page.
+    page: Mapped[str | None] = mapped_column(sa.String(32))
 
 
 class SignOffStep(Base):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as trail
@@ -38,13 +39,17 @@ class Treatment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seen:
-    """What an evaluator saw: the outcome, the steps that were done, remarks by code, and words of their own."""
+    """What an evaluator saw: the outcome, the steps that were done, remarks by code, and words of their own.
+
+    `page` is the mark of the page that it was signed on, where there was one.
+    """
 
     outcome: str
     done: Collection[str] = ()
     remarks: Collection[str] = ()
     words: str = ""
     no_client_detail: bool = False
+    page: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,13 +74,18 @@ def record(
 ) -> SignOff:
     """Sign an observed treatment with password; it counts when the technician has signed as well.
 
-    With a `correction` it stands in the place of an earlier sign-off of the same evaluator, which is void.
+    With a `correction` it stands in the place of an earlier sign-off of the same evaluator, which is void. A page that
+    is sent twice is signed once: the second time returns what the first one made.
     """
+    if before := _signed_before(session, actor, treatment, seen.page):
+        return before
     clinic_id = _shared_clinic(session, actor, treatment.account_id)
     courses = _check(session, actor, treatment, now)
     wrong = _own(session, actor, correction.sign_off_id) if correction else None
     people.lock_people(session, {treatment.account_id, *([wrong.sign_off.account_id] if wrong else [])})
     people.check_password(session, account_id=actor.account_id, password=password)
+    if before := _signed_before(session, actor, treatment, seen.page):  # by the same page, while this one waited
+        return before
     steps = release_steps.critical_steps(session, courses.values(), treatment.cell.procedure)
     done = _done(steps, seen)
     signed = SignOff(
@@ -92,6 +102,7 @@ def record(
         complete=len(done) == len(steps),
         remarks=attesting.check_chosen(seen.remarks, attesting.REMARKS, "remarks"),
         words=attesting.check_words(seen.words, no_client_detail=seen.no_client_detail),
+        page=seen.page,
     )
     session.add(signed)
     session.flush()
@@ -100,6 +111,23 @@ def record(
     _tell_attested(session, signed, [step.fact for step in steps if step.fact not in done])
     if correction:
         _correct(session, actor, correction, now, replaced_by=signed.id)
+    return signed
+
+
+def _signed_before(session: Session, actor: Actor, treatment: Treatment, page: str | None) -> SignOff | None:
+    """Return what was signed on this page already; refused where that was another treatment."""
+    if page is None:
+        return None
+    query = select(SignOff).where(
+        SignOff.organisation_id == actor.organisation_id,
+        SignOff.evaluator_id == actor.account_id,
+        SignOff.page == page,
+    )
+    signed = session.scalar(query)
+    if signed is None:
+        return None
+    if treatment != Treatment(account_id=signed.account_id, cell=cell_of(signed), observed_on=signed.observed_on):
+        raise RefusedError("You signed this page before, for another treatment. Choose the treatment again.")
     return signed
 
 

@@ -1,11 +1,12 @@
 """Sign-offs: an evaluator records at the device what they saw; no field could hold who the client was."""
 
+import secrets
 from typing import Any
 
 from flask import Blueprint, flash, render_template, request
 from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectField, SelectMultipleField
 from wtforms import TextAreaField as Area
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional, Regexp
 from wtforms.widgets import CheckboxInput
 
 from app.certification import attesting, practice
@@ -50,6 +51,8 @@ class TreatmentForm(HouseForm):
 class SeenForm(SignedForm):
     """What was seen: each step, how it went, remarks, and the signature."""
 
+    # The mark of this page, made with it: a page that is sent twice is signed once.
+    page = HiddenField(validators=[Optional(), Regexp(r"[0-9a-f]{32}\Z", message="Load the page again, then sign.")])
     corrects = HiddenField(validators=[Optional()])
     correction = SelectField("What was wrong in the earlier entry", [Optional()])
     steps = SelectMultipleField("Safety-critical steps", [Optional()])
@@ -175,7 +178,9 @@ def _steps(found: Choices, form: Any) -> list[Step]:
 
 
 def _seen_form(steps: list[Step], *, fresh: bool = False) -> SeenForm:
-    form = SeenForm(formdata=None, corrects=request.args.get("corrects", "")) if fresh else SeenForm()
+    form = SeenForm()
+    if fresh:
+        form = SeenForm(formdata=None, page=secrets.token_hex(16), corrects=request.args.get("corrects", ""))
     form.outcome.choices = [(one.value, text) for one, text in OUTCOMES.items()]
     form.remarks.choices = list(attesting.REMARKS.items())
     form.steps.choices = [(step.fact, step.text) for step in steps]
@@ -199,6 +204,7 @@ def _record(treatment: Any, form: SeenForm) -> bool:
                 remarks=form.remarks.data or (),
                 words=form.words.data or "",
                 no_client_detail=form.no_client_detail.data,
+                page=form.page.data or None,
             ),
             password=form.password.data or "",
             now=now(),

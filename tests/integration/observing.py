@@ -53,6 +53,7 @@ def record(
     correction: practice.Correction | None = None,
     password: str = PASSWORD,
     words: str = "",
+    page: str | None = None,
 ) -> SignOff:
     """Record a treatment of Ann as Eva, in the first cell, with every step but the last few."""
     cell = cell or cells(session, world)[0]
@@ -62,7 +63,12 @@ def record(
         actor=by or world.eva.actor,
         treatment=practice.Treatment(account_id=(person or world.ann).id, cell=cell, observed_on=day),
         seen=practice.Seen(
-            outcome=outcome, done=done[: len(done) - leave_out], remarks=["calm"], words=words, no_client_detail=True
+            outcome=outcome,
+            done=done[: len(done) - leave_out],
+            remarks=["calm"],
+            words=words,
+            no_client_detail=True,
+            page=page,
         ),
         password=password,
         now=now,

@@ -21,12 +21,7 @@ from app.people import service as people
 from app.people.permissions import Role
 from tests.factories import COURSE, PASSWORD, World, certify, observe, read_lessons
 from tests.integration.observing import SOON, TODAY, actor, cells, confirm, counted, record, state, steps, technician
-from tests.integration.story import (
-    NOW,
-    certifications,
-    events,
-    trail,
-)
+from tests.integration.story import NOW, Town, at_once, certifications, events, trail
 
 
 def test_it_counts_when_both_have_signed_and_then_certifies(db: Session, world: World) -> None:
@@ -92,6 +87,24 @@ def test_a_correction_is_a_new_entry_and_the_first_one_stays(db: Session, world:
     assert kept[0].correction.replaced_by_id == right.id
     with pytest.raises(RefusedError, match="corrected already"):
         record(db, world, correction=correction)
+
+
+def test_a_page_that_is_sent_twice_is_signed_once(db: Session, world: World) -> None:
+    first = record(db, world, page="a" * 32)
+    assert record(db, world, page="a" * 32, now=SOON).id == first.id
+    assert {record(db, world).id, record(db, world, page="b" * 32).id}.isdisjoint({first.id})
+    with pytest.raises(RefusedError, match="for another treatment"):
+        record(db, world, page="a" * 32, cell=cells(db, world)[1])
+    correction = practice.Correction(sign_off_id=first.id, reason_code="cell")
+    right = record(db, world, page="c" * 32, correction=correction)
+    assert record(db, world, page="c" * 32, correction=correction).id == right.id
+
+
+def test_a_page_sent_twice_at_once_is_signed_once(busy: Town) -> None:
+    got = at_once(busy.database, *[lambda session: record(session, busy.world, page="a" * 32).id] * 4)
+    assert len(set(got)) == 1
+    with busy.database.session() as session:
+        assert trail(session, busy.world.ann.id).count("sign_off.attested") == 1
 
 
 def test_a_correction_for_another_person(db: Session, world: World) -> None:

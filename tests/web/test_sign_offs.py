@@ -113,7 +113,7 @@ def test_nobody_is_offered_themselves(browser: Browser, world: World, database: 
 def test_no_field_could_hold_a_client(browser: Browser, world: World) -> None:
     browser.sign_in(world.eva)
     treatment = {"csrf_token", "technician", "device", "skin_type", "procedure", "observed_on"}
-    seen = {"steps", "outcome", "remarks", "words", "no_client_detail", "password"}
+    seen = {"page", "steps", "outcome", "remarks", "words", "no_client_detail", "password"}
     for page, fields in ((browser.get("/sign-offs"), treatment), (look(browser, world.ann.id), treatment | seen)):
         assert set(re.findall(r'<(?:input|select|textarea)[^>]*\sname="([^"]+)"', page.text)) == fields
 
@@ -137,6 +137,17 @@ def test_a_sign_off_waits_for_the_technician(browser: Browser, world: World, dat
     listed = shown[shown.index('id="signed"') :]
     for text in ("Ann Berg", "Skin tightening", "Waits for the technician", f"{TODAY.day} {TODAY:%b %Y}"):
         assert text in listed
+
+
+def test_a_checklist_that_is_sent_twice_is_signed_once(browser: Browser, world: World, database: Database) -> None:
+    marks = [
+        re.findall(r'name="page" value="([0-9a-f]{32})"', look(browser.sign_in(world.eva), world.ann.id).text)[0]
+        for _ in range(2)
+    ]
+    assert marks[0] != marks[1]
+    for mark in (marks[0], marks[0], marks[1]):
+        assert attest(browser, world.ann.id, page=mark).location == "/sign-offs"
+    assert signed(database) == [(world.ann.id, world.eva.id)] * 2
 
 
 def test_the_technicians_signature_certifies(browser: Browser, world: World, database: Database) -> None:
@@ -220,6 +231,7 @@ def test_the_checklist_opens_only_for_what_is_chosen(browser: Browser, world: Wo
         ({"words": "Aged 34", "no_client_detail": "y"}, "Take the digits out of your own words"),
         ({"words": "ann@home", "no_client_detail": "y"}, "Take the @ out of your own words"),
         ({"words": "Second pass rushed"}, "Tick that your own words hold no client detail"),
+        ({"page": "Mrs Miller"}, "Load the page again, then sign."),
         ({"corrects": "x"}, "404"),
         ({"corrects": "999999", "correction": "cell"}, "404"),
     ],
