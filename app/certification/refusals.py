@@ -16,7 +16,7 @@ def why_no_seat(refused: Refused, *, managers: Sequence[str], zone: str) -> str:
         case RefusalKind.NOT_OPEN:
             return f"Your certification is current. You can sit the exam again from {when}."
         case RefusalKind.WAIT:
-            return f"You can sit the exam again from {when}. Read again what the result names until then."
+            return f"You can sit the exam again from {when}. Until then, read again what the result names."
         case RefusalKind.WITHDRAWN:
             return "This edition was withdrawn. Nobody sits its exam; a new edition has to be signed first."
         case RefusalKind.USED_UP:

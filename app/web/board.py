@@ -200,16 +200,21 @@ def _ready(cells: Sequence[BoardCell]) -> Context:
 
 def _row(row: BoardRow, columns: Sequence[int], treating: Collection[int]) -> Context:
     cells = [row.cells[index] for index in columns]
-    quiet = sum(cell.key == "active" for cell in cells)
+    quiet = sum(cell.key == "active" and not _noted(cell) for cell in cells)
     return {
         "name": row.name,
         "href": url_for("technicians.show", account_id=row.account_id),
         "role": "Technician",
         "ready": _ready([row.cells[index] for index in columns if index in treating]),
         "cells": [cell_status(cell) for cell in cells],
-        # On a phone what is current, and not due, is only counted.
+        # On a phone what is current, with nothing to act on, is only counted.
         "quiet": f"{quiet} current" if quiet else "",
     }
+
+
+def _noted(cell: BoardCell) -> bool:
+    """Tell whether somebody has to look at it although it is current: a recall is open, or cells are on hold."""
+    return bool(cell.recalls or cell.state.back)
 
 
 def _training(read: int, of: int) -> str:
@@ -224,8 +229,8 @@ def cell_status(cell: BoardCell) -> Context:
             "sign_off": f"{told.observed} of {told.needed} observed",
             "training": _training(told.lessons_read, told.lessons),
         }
-        return {"state": key, "label": "", "note": notes.get(key, ""), "due": False}
-    shown = status_of(cell.state, visitor().today)
+        return {"state": key, "label": "", "note": notes.get(key, ""), "due": False, "noted": False}
+    shown = {**status_of(cell.state, visitor().today), "noted": _noted(cell)}
     if cell.recalls:
         due_on, today = min(one.due_on for one in cell.recalls), visitor().today
         waits = f"recall {'overdue since' if today > due_on else 'open to'} {short_day(due_on)}"

@@ -39,11 +39,18 @@ PARTS = {
     (ItemType.MATCHING.value, Scoring.PER_CORRECT.value): "each right pair counts",
     (ItemType.ORDERING.value, Scoring.PAIRS.value): "the more pairs stand in the right order, the more it counts",
 }
+# What a section of an exam is drawn from: the tables of facts, and what is written by hand.
+DRAWN_FROM = {"procedure": "steps", "items": "questions written by hand"}
 
 CERTAINTIES = [
     {"value": Certainty.SURE.value, "label": "Sure"},
     {"value": Certainty.NOT_SURE.value, "label": "Not sure"},
 ]
+
+
+def drawn_from(sources: Iterable[str]) -> str:
+    """Return what a section of an exam is drawn from, in words."""
+    return ", ".join(DRAWN_FROM.get(one, one) for one in sources)
 
 
 def size_of(manifest: Mapping[str, Any], renewal: Renewal | None = None) -> tuple[int, int]:

@@ -61,24 +61,29 @@ def _horizon(told: Forecast, one: Horizon) -> Context:
     }
 
 
-def _runs_out(one: RunsOut, today: date) -> Context:
+def after_it(one: RunsOut, today: date) -> str:
+    """Return what follows the last valid day: the days of grace, if any, and what ends those too."""
+    end = ""
     if one.lapsed:
-        note = f"needs {one.lapsed}, which ends then"
+        end = f"needs {one.lapsed}, which ends then"
     elif one.overdue:
-        note = "then on hold: a recall is not done"
+        end = "then on hold: a recall is not done"
     elif one.on_hold:
-        note = "then suspended"
-    elif one.last_on < today:
-        note = f"in grace, ends {short_day(one.to_on)}"
-    else:
-        note = f"then in grace to {short_day(one.to_on)}" if one.to_on > one.last_on else "no grace"
+        end = "then suspended"
+    if one.to_on == one.last_on:
+        return end or "no grace"
+    grace = f"{'in' if one.last_on < today else 'then in'} grace to {short_day(one.to_on)}"
+    return f"{grace}, {end}" if end else grace
+
+
+def _runs_out(one: RunsOut, today: date) -> Context:
     return {
         "name": one.name,
         "href": url_for("technicians.show", account_id=one.account_id),
         "title": one.title,
         "number": one.number,
         "last": short_day(one.last_on),
-        "note": note,
+        "note": after_it(one, today),
     }
 
 

@@ -28,7 +28,7 @@ CONSEQUENCES: dict[str, str] = {
     Consequence.NOTHING: "Nothing by itself: you see who is overdue",
     Consequence.SUSPEND: "The cells that rest on it count as suspended until it is done",
 }
-ASKED = {Task.READ: "Read and confirm", Task.QUIZ: "Delta quiz", Task.EXAM: "Exam again"}
+ASKED = {Task.READ: "Read and confirm", Task.QUIZ: "Quiz about what changed", Task.EXAM: "Exam again"}
 FOLLOWS = {
     Consequence.NOTHING: "Nothing by itself",
     Consequence.SUSPEND: "The cells that rest on it count as suspended until it is done",

@@ -25,7 +25,7 @@ from app.web.change_pages import (
     counted_noun,
     impact_tiles,
 )
-from app.web.exam_words import renewal_rules, rules_of
+from app.web.exam_words import drawn_from, renewal_rules, rules_of
 from app.web.protocol_pages import protocol_parts
 from app.web.recalls_pages import recall_url
 from app.web.withdrawals import coming_back_alerts, withdrawal_alerts
@@ -311,7 +311,7 @@ def _exam(manifest: Mapping[str, Any]) -> Context:
             {
                 "objective": manifest["objectives"][one["objective"]],
                 "items": one["items"],
-                "from": ", ".join(one["draw_from"]),
+                "from": drawn_from(one["draw_from"]),
                 "cut": f"{one['cut_score_percent']}%" if one["cut_score_percent"] else "no cut of its own",
             }
             for one in exam["sections"]

@@ -1,13 +1,15 @@
 """The forecast as managers read it: what ends, what that closes, who trains first."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from app import clock
 from app.certification.scope import Cell
 from app.db import Database
-from app.web.forecast_pages import in_words
+from app.reports.forecast import RunsOut
+from app.web.forecast_pages import after_it, in_words
 from tests.factories import World, certify
 from tests.web.conftest import Browser, old_world
 
@@ -52,6 +54,31 @@ def test_the_board_leads_there_and_back(browser: Browser, world: World) -> None:
     board = browser.sign_in(world.max).page("/scope")
     [link] = [link for link in board.links if link.startswith("/scope/forecast")]
     assert f"/scope?clinic={world.riverside}" in browser.page(link).links
+
+
+@pytest.mark.parametrize(
+    ("last_on", "cause", "told"),
+    [
+        (30, {}, "no grace"),
+        (30, {"overdue": True}, "then on hold: a recall is not done"),
+        (27, {}, "then in grace to 30 Nov 2026"),
+        (27, {"overdue": True}, "then in grace to 30 Nov 2026, then on hold: a recall is not done"),
+        (20, {"lapsed": "Laser safety"}, "in grace to 30 Nov 2026, needs Laser safety, which ends then"),
+    ],
+)
+def test_what_follows_the_last_valid_day_names_the_grace_before_what_ends_it(
+    last_on: int, cause: dict[str, Any], told: str
+) -> None:
+    one = RunsOut(
+        account_id=1,
+        name="Ann Berg",
+        title="Skin tightening",
+        number="Z2AZ",
+        last_on=date(2026, 11, last_on),
+        to_on=date(2026, 11, 30),
+        **{"lapsed": None, "overdue": False, "on_hold": False, **cause},
+    )
+    assert after_it(one, date(2026, 11, 25)) == told
 
 
 def test_cells_in_words_never_join_what_is_apart() -> None:

@@ -139,7 +139,10 @@ def test_a_certification_says_that_a_recall_is_open(
     assert told in page.text
     [number] = [link for link in page.links if link.startswith("/verify/")][:1]
     assert told in browser.page(number).text
-    assert "recall open to" in browser.page("/board").text
+    board = browser.get("/board").text
+    assert "recall open to" in board
+    assert 'class="s-active is-noted"' in board  # so that a phone shows it as well
+    assert "1 current" not in board
     assert told in browser.sign_in(world.ann).page("/").text
     browser.send("/recalls/1/task", read="y")
     assert told not in browser.page(number).text

@@ -56,8 +56,9 @@ def test_the_list_tells_who_published_and_signed(browser: Browser, world: World,
     assert newer < older
     assert "by Tom Reed" in page[newer:older]
     assert "Waits for a signature" in page[newer:older]
+    assert "<span>No</span>" in page[newer:older]
     assert "by Mira Santos" in page[older:]
-    assert "<span>In force</span>" in page[older:]
+    assert "<span>Yes</span>" in page[older:]
 
 
 def test_the_start_page_of_who_signs_tells_what_waits(browser: Browser, world: World, database: Database) -> None:
@@ -69,6 +70,12 @@ def test_the_start_page_of_who_signs_tells_what_waits(browser: Browser, world: W
     assert "edition 2027.1, waits for your signature" in page.text
     assert f"/releases/{release_id}" in page.links
     assert "waits for your signature" not in browser.sign_in(world.tom).get("/releases").text
+
+
+def test_what_the_exam_is_drawn_from_is_told_in_words(browser: Browser, world: World, database: Database) -> None:
+    release_id = publish(database, world.tom.actor)
+    page = browser.sign_in(world.mira).page(f"/releases/{release_id}")
+    assert "statements, questions written by hand" in page.text
 
 
 def test_a_list_without_releases_tells_what_to_do(browser: Browser, world: World) -> None:
