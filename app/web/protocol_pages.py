@@ -35,14 +35,14 @@ def protocol_parts(read: Review, ticked: Collection[str]) -> list[Context]:
     rows, before = read.release.manifest["protocol"], read.base.edition if read.base else ""
     changed = {change.key for change in read.changes}
     if not before:
-        return [_part("", "", rows, read, ticked)]
+        return [_part("", "", rows, read, ticked, folded=False)]
     new = [one for one in rows if one["row"] in changed]
     same = [one for one in rows if one["row"] not in changed]
     parts = (
         (f"New or changed since edition {before}", "Compare each with your own protocol.", new),
         (f"As in edition {before}", "A medical director confirmed each of them when that edition was signed.", same),
     )
-    return [_part(title, text, chosen, read, ticked) for title, text, chosen in parts if chosen]
+    return [_part(title, text, chosen, read, ticked, folded=chosen is same) for title, text, chosen in parts if chosen]
 
 
 def _part(
@@ -51,6 +51,8 @@ def _part(
     rows: Sequence[Mapping[str, Any]],
     read: Review,
     ticked: Collection[str],
+    *,
+    folded: bool,
 ) -> Context:
     pieces, changed = {piece.key: piece for piece in read.pieces}, {change.key: change for change in read.changes}
     citations = _citations(read)
@@ -58,6 +60,7 @@ def _part(
         "title": title,
         "text": text,
         "count": counted(len(rows), "row"),
+        "folded": folded,
         "groups": [
             {
                 "title": TABLES.get(table, table.capitalize()),
