@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as trail
-from app.certification import queries
+from app.certification import deciding, queries
 from app.certification.changing import Change, change_held, follow
 from app.certification.holds import Matching
 from app.certification.lifecycle import CARRIES, EventKind, State, suspensions
@@ -119,6 +119,7 @@ def lift(
     if actor.account_id in concerned:
         raise RefusedError("It holds a certification of yours; another medical director lifts it.")
     people.lock_people(session, concerned)
+    deciding.hold_waiting(session, actor.organisation_id)
     queries.hold_interlocks(session, actor.organisation_id, changing=True)
     if session.get(InterlockLift, interlock_id):
         raise RefusedError("This interlock was lifted before.")

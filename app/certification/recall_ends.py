@@ -60,10 +60,13 @@ def close(
 
 
 def _held(session: Session, actor: Actor, recall_id: int, *, ended_too: bool = False) -> Recall:
-    """Hold a recall to the end of the transaction, and make sure that nobody decided this about it yet."""
+    """Hold a recall to the end of the transaction, and make sure that nobody decided this about it yet.
+
+    Who ends it then waits for people, and they may be adding a row that names it: they need not wait for its key.
+    """
     check_director(actor)
     held = select(Recall.id).where(Recall.organisation_id == actor.organisation_id, Recall.id == recall_id)
-    if session.scalar(held.with_for_update()) is None:
+    if session.scalar(held.with_for_update(key_share=not ended_too)) is None:
         raise NotFoundError
     whole = recall_queries.whole_recall(session, actor.organisation_id, recall_id)
     if whole.closed:

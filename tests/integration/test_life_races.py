@@ -3,23 +3,29 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
+from time import sleep
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.certification import interlocks
 from app.certification.changing import Change, change_certification
 from app.certification.holds import Matching
 from app.certification.lifecycle import EventKind, State
-from app.certification.queries import Held, get_held
+from app.certification.queries import Held, get_held, hold_interlocks
 from app.db import Database
 from app.errors import RefusedError
 from app.people import service as people
 from app.people.permissions import Role
+from app.releases.models import Release
+from app.releases.queries import in_force
 from tests.databases import Databases, EngineName
-from tests.factories import PASSWORD, World, certify, observe, read_lessons
+from tests.factories import COURSE, PASSWORD, World, certify, observe, read_lessons
 from tests.integration.observing import cells
+from tests.integration.recalled import certified_and_revised
 from tests.integration.story import (
+    MOMENT,
     NOW,
     Town,
     answer,
@@ -32,6 +38,7 @@ from tests.integration.story import (
     template_at,
     trail,
 )
+from tests.integration.test_seams import wait
 
 BEGAN = NOW - timedelta(days=345)
 CERTIFIED = NOW - timedelta(days=340)  # for twelve months: the renewal window is open now
@@ -193,3 +200,24 @@ def test_an_interlock_set_at_the_instant_of_a_renewal_holds_what_it_grants(renew
     assert [one for one in got if isinstance(one, Exception)] == []
     state = held_by_ann(renewing.database, renewing.world).on(TODAY + timedelta(days=300), LATER)
     assert {one.cell for one in state.back} == {one.cell for one in state.cells if matching.matches(one.cell)}
+
+
+def test_who_lifts_while_a_release_is_held_waits_in_no_ring(busy: Town) -> None:
+    """A withdrawal or the signature of a case holds a release, may certify, and so comes to the interlocks last."""
+    world = busy.world
+    with busy.database.transaction() as session:
+        certified_and_revised(session, world)
+        made = stop(session, world, Matching(device=cells(session, world)[0].device))
+        wait(session, world, SOON)
+        waited = in_force(session, world.organisation_id, "sister")
+        assert waited is not None
+
+    def certify_late(session: Session) -> None:
+        session.execute(select(Release.id).where(Release.id == waited.release.id).with_for_update()).all()
+        sleep(MOMENT)
+        hold_interlocks(session, world.organisation_id)
+
+    got = at_once(busy.database, certify_late, partial(mend, world=world, made=made))
+    assert [one for one in got if isinstance(one, Exception)] == []
+    with busy.database.session() as session:
+        assert [one.course_id for one in certifications(session, world.ann.id)] == [COURSE, "sister"]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -176,6 +177,17 @@ def test_two_confirmations_at_the_deadline_are_one(busy: Town) -> None:
     with busy.database.session() as session:
         assert session.scalar(sa.select(sa.func.count(RecallDone.id))) == 1
         assert trail(session, world.ann.id).count("recall.done") == 1
+
+
+def test_who_ends_a_recall_while_somebody_does_it_waits_in_no_ring(busy: Town) -> None:
+    world, later = busy.world, NOW + timedelta(hours=1)
+    with busy.database.transaction() as session:
+        made = recall(session, world, certified_and_revised(session, world)[1]).id
+    end = partial(recall_ends.end, actor=world.mira.actor, recall_id=made, reason="A misprint", password=PASSWORD)
+    read = partial(recalls.acknowledge, actor=world.ann.actor, recall_id=made, ticked=True)
+    read_it, ended = at_once(busy.database, partial(read, now=later), partial(end, now=later))
+    assert isinstance(read_it, RecallDone | RefusedError)  # refused where the recall was over first
+    assert ended is None
 
 
 def test_past_the_last_day_the_cells_that_rest_on_it_are_held_until_it_is_done(db: Session, world: World) -> None:
