@@ -21,6 +21,7 @@ from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 SQLITE_BUSY_MS = 10_000
+POOL_SECONDS = 600  # a connection of PostgreSQL's is made anew after: what lies between cuts idle ones off unseen
 TURN_SECONDS = 0.0005  # between two looks at whether another process has had its turn
 
 
@@ -80,6 +81,7 @@ def make_engine(url: str) -> sa.Engine:
             pool_size=8,
             max_overflow=8,
             pool_use_lifo=True,
+            pool_recycle=POOL_SECONDS,
             connect_args={"prepare_threshold": 1},
             hide_parameters=True,
         )

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.certification import issuing
 from app.certification.models import Certification
+from app.learning import queries as learning
 from app.releases import queries as releases
 from app.releases.manifest import scheme_of
 
@@ -31,16 +32,26 @@ def follow(
 ) -> None:
     """Decide what people were waiting for, now that their certifications, by (account, course), stand again or anew.
 
-    One query where no course requires any of them; the caller holds these people.
+    One query where no course requires any of them, two where it is assigned to none; the caller holds these people.
     """
     waiting: dict[str, list[str]] = {}
     for one in releases.all_in_force(session, organisation_id).values():
         for required in scheme_of(one.release.manifest).requires_certifications:
             waiting.setdefault(required, []).append(one.release.course_id)
-    for account_id, course_id in stands:
-        for waits in waiting.get(course_id, ()):
+    pairs = [(account_id, waits) for account_id, course_id in stands for waits in waiting.get(course_id, ())]
+    if not pairs:
+        return
+    people, courses = {account_id for account_id, _ in pairs}, {course_id for _, course_id in pairs}
+    assigned = learning.assigned(session, organisation_id, people, courses)
+    for account_id, course_id in pairs:
+        if (account_id, course_id) in assigned:
             decide(
-                session, organisation_id=organisation_id, account_id=account_id, course_id=waits, as_of=as_of, now=now
+                session,
+                organisation_id=organisation_id,
+                account_id=account_id,
+                course_id=course_id,
+                as_of=as_of,
+                now=now,
             )
 
 

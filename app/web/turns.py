@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from threading import Condition
+from time import monotonic
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 SAVE = re.compile(r"/attempts/[0-9]+/items/[0-9]+")
@@ -18,36 +19,31 @@ class Turns:
     """A WSGI application in which saves go first; what is streamed afterwards holds nobody up."""
 
     def __init__(self, application: WSGIApplication, *, patience: float = PATIENCE_SECONDS) -> None:
-        """Wrap an application; `patience` is how many seconds a page waits for its turn."""
+        """Wrap an application; `patience` is how many seconds a page waits for its turn, and how long one lasts."""
         self._application, self._patience = application, patience
         self._free = Condition()
-        self._saves = self._pages = 0
+        self._begun: dict[object, float] = {}
 
     def __call__(self, asked: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request when it is its turn."""
-        saves = asked["REQUEST_METHOD"] == "POST" and SAVE.fullmatch(asked["PATH_INFO"])
-        with self._save() if saves else self._page():
+        saves = asked["REQUEST_METHOD"] == "POST" and SAVE.fullmatch(asked.get("PATH_INFO", ""))
+        with self._turn(waits=not saves):
             return self._application(asked, start_response)
 
     @contextmanager
-    def _save(self) -> Iterator[None]:
+    def _turn(self, *, waits: bool) -> Iterator[None]:
+        mine = object()
         with self._free:
-            self._saves += 1
+            if waits:
+                self._free.wait_for(self._is_free, self._patience)
+            self._begun[mine] = monotonic()
         try:
             yield
         finally:
             with self._free:
-                self._saves -= 1
+                del self._begun[mine]
                 self._free.notify()
 
-    @contextmanager
-    def _page(self) -> Iterator[None]:
-        with self._free:
-            self._free.wait_for(lambda: not (self._saves or self._pages), self._patience)
-            self._pages += 1
-        try:
-            yield
-        finally:
-            with self._free:
-                self._pages -= 1
-                self._free.notify()
+    def _is_free(self) -> bool:
+        """Tell whether nothing began lately: who takes long, as to send a form, holds up nobody who comes later."""
+        return all(began < monotonic() - self._patience for began in self._begun.values())

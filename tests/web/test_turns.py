@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from threading import Event, Thread
+from time import sleep
 from typing import Any
 
 import pytest
@@ -101,6 +102,14 @@ def test_a_page_does_not_wait_for_long(answering: Answering, first: tuple[str, s
     assert answering.ask(turns, "first", first).wait(10)
     assert answering.ask(turns, "page", PAGE).wait(10)
     assert answering.ask(turns, "another page", PAGE).wait(10)
+
+
+@pytest.mark.parametrize("first", [SAVE, PAGE])
+def test_who_takes_long_holds_up_nobody_who_comes_later(answering: Answering, first: tuple[str, str]) -> None:
+    turns = Turns(answering, patience=1.0)
+    assert answering.ask(turns, "slow", first).wait(10)
+    sleep(1.0)
+    assert answering.ask(turns, "page", PAGE).wait(0.9), "it waited for its whole patience"
 
 
 @pytest.mark.parametrize("asked", [("POST", "/attempts/7/submit"), ("POST", "/attempts/7/items/3/flag"), PAGE])
