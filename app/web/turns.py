@@ -13,14 +13,17 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 SAVE = re.compile(r"/attempts/[0-9]+/items/[0-9]+")
 PATIENCE_SECONDS = 0.05  # a page waits no longer: behind a slow one, or many saves, it comes along with them
+LASTS_SECONDS = 0.25  # a turn is over after this: who takes long, as to send a form, holds up nobody who comes later
 
 
 class Turns:
     """A WSGI application in which saves go first; what is streamed afterwards holds nobody up."""
 
-    def __init__(self, application: WSGIApplication, *, patience: float = PATIENCE_SECONDS) -> None:
-        """Wrap an application; `patience` is how many seconds a page waits for its turn, and how long one lasts."""
-        self._application, self._patience = application, patience
+    def __init__(
+        self, application: WSGIApplication, *, patience: float = PATIENCE_SECONDS, lasts: float = LASTS_SECONDS
+    ) -> None:
+        """Wrap an application; a page waits `patience` seconds for its turn, and a turn `lasts` so many."""
+        self._application, self._patience, self._lasts = application, patience, lasts
         self._free = Condition()
         self._begun: dict[object, float] = {}
 
@@ -45,5 +48,4 @@ class Turns:
                 self._free.notify()
 
     def _is_free(self) -> bool:
-        """Tell whether nothing began lately: who takes long, as to send a form, holds up nobody who comes later."""
-        return all(began < monotonic() - self._patience for began in self._begun.values())
+        return all(began < monotonic() - self._lasts for began in self._begun.values())

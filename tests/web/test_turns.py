@@ -59,7 +59,7 @@ def answering() -> Iterator[Answering]:
 
 
 def test_a_save_waits_for_nothing(answering: Answering) -> None:
-    turns = Turns(answering, patience=FOR_EVER)
+    turns = Turns(answering, patience=FOR_EVER, lasts=FOR_EVER)
     assert answering.ask(turns, "page", PAGE).wait(10)
     assert answering.ask(turns, "save", SAVE).wait(10)
     assert answering.ask(turns, "another save", SAVE).wait(10)
@@ -67,7 +67,7 @@ def test_a_save_waits_for_nothing(answering: Answering) -> None:
 
 @pytest.mark.parametrize("first", [SAVE, PAGE])
 def test_a_page_waits_for_a_save_and_for_another_page(answering: Answering, first: tuple[str, str]) -> None:
-    turns = Turns(answering, patience=FOR_EVER)
+    turns = Turns(answering, patience=FOR_EVER, lasts=FOR_EVER)
     assert answering.ask(turns, "first", first).wait(10)
     inside = answering.ask(turns, "page", PAGE)
     assert not inside.wait(SOON)
@@ -76,7 +76,7 @@ def test_a_page_waits_for_a_save_and_for_another_page(answering: Answering, firs
 
 
 def test_a_page_waits_until_the_last_save_is_over(answering: Answering) -> None:
-    turns = Turns(answering, patience=FOR_EVER)
+    turns = Turns(answering, patience=FOR_EVER, lasts=FOR_EVER)
     for name in ("one", "two"):
         assert answering.ask(turns, name, SAVE).wait(10)
     inside = answering.ask(turns, "page", PAGE)
@@ -87,7 +87,7 @@ def test_a_page_waits_until_the_last_save_is_over(answering: Answering) -> None:
 
 
 def test_a_request_that_fails_gives_its_turn_on(answering: Answering) -> None:
-    turns = Turns(answering, patience=FOR_EVER)
+    turns = Turns(answering, patience=FOR_EVER, lasts=FOR_EVER)
     for name, asked in (("save", SAVE), ("page", PAGE)):
         assert answering.ask(turns, name, asked, fails=True).wait(10)
         inside = answering.ask(turns, f"after the {name}", PAGE)
@@ -98,7 +98,7 @@ def test_a_request_that_fails_gives_its_turn_on(answering: Answering) -> None:
 
 @pytest.mark.parametrize("first", [SAVE, PAGE])
 def test_a_page_does_not_wait_for_long(answering: Answering, first: tuple[str, str]) -> None:
-    turns = Turns(answering, patience=AT_ONCE)
+    turns = Turns(answering, patience=AT_ONCE, lasts=FOR_EVER)
     assert answering.ask(turns, "first", first).wait(10)
     assert answering.ask(turns, "page", PAGE).wait(10)
     assert answering.ask(turns, "another page", PAGE).wait(10)
@@ -106,14 +106,14 @@ def test_a_page_does_not_wait_for_long(answering: Answering, first: tuple[str, s
 
 @pytest.mark.parametrize("first", [SAVE, PAGE])
 def test_who_takes_long_holds_up_nobody_who_comes_later(answering: Answering, first: tuple[str, str]) -> None:
-    turns = Turns(answering, patience=1.0)
+    turns = Turns(answering, patience=FOR_EVER, lasts=SOON)
     assert answering.ask(turns, "slow", first).wait(10)
-    sleep(1.0)
-    assert answering.ask(turns, "page", PAGE).wait(0.9), "it waited for its whole patience"
+    sleep(SOON)
+    assert answering.ask(turns, "page", PAGE).wait(10)
 
 
 @pytest.mark.parametrize("asked", [("POST", "/attempts/7/submit"), ("POST", "/attempts/7/items/3/flag"), PAGE])
 def test_only_a_save_goes_first(answering: Answering, asked: tuple[str, str]) -> None:
-    turns = Turns(answering, patience=FOR_EVER)
+    turns = Turns(answering, patience=FOR_EVER, lasts=FOR_EVER)
     assert answering.ask(turns, "page", PAGE).wait(10)
     assert not answering.ask(turns, "other", asked).wait(SOON)
