@@ -210,14 +210,14 @@ def make_release(session: Session, author: Actor, director: Actor, *, now: datet
     return release
 
 
-def assign(session: Session, manager: Actor, account_id: int, *, now: datetime) -> None:
-    """Assign the course, due in sixty days."""
+def assign(session: Session, manager: Actor, account_id: int, *, now: datetime, course_id: str = COURSE) -> None:
+    """Assign a course, due in sixty days."""
     today = day_in(ZONE, now)
     learning.assign(
         session,
         actor=manager,
         account_id=account_id,
-        course_id=COURSE,
+        course_id=course_id,
         due_on=today + timedelta(days=60),
         today=today,
         now=now,

@@ -59,4 +59,4 @@ def hold_waiting(session: Session, organisation_id: int) -> None:
     """Hold the releases that `follow` may decide on, for who takes the interlocks first: releases come before these."""
     for one in sorted(releases.all_in_force(session, organisation_id).values(), key=lambda one: one.release.id):
         if scheme_of(one.release.manifest).requires_certifications:
-            releases.withdrawals(session, organisation_id, one.release.id, hold=True)
+            releases.hold_release(session, one.release.id)

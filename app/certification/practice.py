@@ -77,14 +77,12 @@ def record(
     With a `correction` it stands in the place of an earlier sign-off of the same evaluator, which is void. A page that
     is sent twice is signed once: the second time returns what the first one made.
     """
-    if before := _signed_before(session, actor, treatment, seen.page):
-        return before
     clinic_id = _shared_clinic(session, actor, treatment.account_id)
     courses = _check(session, actor, treatment, now)
     wrong = _own(session, actor, correction.sign_off_id) if correction else None
     people.lock_people(session, {treatment.account_id, *([wrong.sign_off.account_id] if wrong else [])})
     people.check_password(session, account_id=actor.account_id, password=password)
-    if before := _signed_before(session, actor, treatment, seen.page):  # by the same page, while this one waited
+    if before := _signed_before(session, actor, treatment, seen.page):
         return before
     steps = release_steps.critical_steps(session, courses.values(), treatment.cell.procedure)
     done = _done(steps, seen)

@@ -28,6 +28,7 @@ from app.exams.replay import Replayed
 from app.exams.scoring import result_values
 from app.people import service as people
 from app.people.permissions import Action, Actor
+from app.releases import queries as releases
 from app.releases.models import Release
 
 CONTEST_WITHIN = timedelta(days=30)
@@ -209,7 +210,7 @@ def regrade_at_close(session: Session, *, attempt: Attempt, now: datetime) -> No
     No pass stood before: what the corrected keys say counts at once.
     """
     # Who signs a case holds the course's releases: they found this attempt, or this finds their case.
-    session.execute(select(Release.id).where(Release.id == attempt.release_id).with_for_update(read=True))
+    releases.hold_release(session, attempt.release_id)
     found = replay.recounted(session, attempt)
     if found is None:
         return

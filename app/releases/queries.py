@@ -172,8 +172,13 @@ def withdrawals(session: Session, organisation_id: int, release_id: int, *, hold
     """Return what was withdrawn of a release; `hold` keeps others from withdrawing until the transaction ends."""
     of = {"organisation_id": organisation_id, "release_id": release_id}
     if hold:
-        session.execute(_HOLD, {"release_id": release_id})
+        hold_release(session, release_id)
     return withdrawals_among(withdrawn_of(*row) for row in session.execute(_WITHDRAWN, of))
+
+
+def hold_release(session: Session, release_id: int) -> None:
+    """Keep others from withdrawing of a release, and from signing a case of its course, until the transaction ends."""
+    session.execute(_HOLD, {"release_id": release_id})
 
 
 _HOLD = select(Release.id).where(Release.id == bindparam("release_id")).with_for_update(read=True)

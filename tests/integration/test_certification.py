@@ -17,7 +17,6 @@ from app.certification.queries import by_number, cells_of, get_held
 from app.certification.scope import Cell
 from app.cli.demo_story import sit
 from app.errors import NotFoundError, RefusedError
-from app.learning import service as learning
 from app.people import queries as people_queries
 from app.people import service as people
 from app.people.permissions import Actor, Role
@@ -25,7 +24,7 @@ from app.releases import queries as releases
 from app.releases import service as release_service
 from app.reports.columns import CERTIFICATION_COLUMNS
 from app.reports.exports import Asked, certification_rows
-from tests.factories import COURSE, PASSWORD, World, appoint, certify, observe, read_lessons, sister_course
+from tests.factories import COURSE, PASSWORD, World, appoint, assign, certify, observe, read_lessons, sister_course
 from tests.integration import editions
 from tests.integration.story import (
     NOW,
@@ -375,12 +374,4 @@ def assign_sister(db: Session, world: World) -> None:
     """Publish a course that requires the certification of the first one, and assign it to Ann."""
     sister = release_service.publish(db, actor=world.tom.actor, frozen=sister_course(COURSE), now=CERTIFIED)
     editions.sign(db, world, sister)
-    learning.assign(
-        db,
-        actor=world.ida.actor,
-        account_id=world.ann.id,
-        course_id="sister",
-        due_on=None,
-        today=BEGAN.date(),
-        now=BEGAN,
-    )
+    assign(db, world.ida.actor, world.ann.id, now=BEGAN, course_id="sister")

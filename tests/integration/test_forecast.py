@@ -13,13 +13,12 @@ from app.certification.queries import held_by
 from app.cli.demo_story import sit
 from app.clock import day_in
 from app.errors import NotFoundError
-from app.learning import service as learning
 from app.people import service as people
 from app.people.permissions import Role
 from app.releases import service as releases
 from app.reports.forecast import Forecast, forecast
 from app.reports.treating import scope_board
-from tests.factories import COURSE, PASSWORD, ZONE, World, certify, observe, read_lessons, sister_course
+from tests.factories import COURSE, PASSWORD, ZONE, World, assign, certify, observe, read_lessons, sister_course
 from tests.integration import editions
 from tests.integration.recalled import certified_and_revised, recall
 from tests.integration.story import NOW
@@ -120,15 +119,7 @@ def test_what_a_required_course_closes_is_filled_by_that_course_alone(db: Sessio
     later = NOW + timedelta(days=200)
     sister = releases.publish(db, actor=world.tom.actor, frozen=sister_course(COURSE), now=later)
     editions.sign(db, world, sister)
-    learning.assign(
-        db,
-        actor=world.ida.actor,
-        account_id=world.ann.id,
-        course_id="sister",
-        due_on=day_in(ZONE, later) + timedelta(days=60),
-        today=day_in(ZONE, later),
-        now=later,
-    )
+    assign(db, world.ida.actor, world.ann.id, now=later, course_id="sister")
     read_lessons(db, world.ann.actor, now=later, course_id="sister")
     observe(db, world.eva.actor, world.ann.id, now=later)
     sit(db, world.ann.actor, course_id="sister", at=later, right=True)

@@ -23,6 +23,7 @@ from tests.factories import (
     COURSE,
     PASSWORD,
     World,
+    assign,
     observe,
     read_lessons,
     revised_course,
@@ -223,15 +224,7 @@ def test_a_fact_that_another_course_teaches_is_stopped_there_as_well(
 ) -> None:
     sister = service.publish(db, actor=world.tom.actor, frozen=sister_course(), now=NOW)
     sign(db, world, sister)
-    learning.assign(
-        db,
-        actor=world.ida.actor,
-        account_id=world.ann.id,
-        course_id="sister",
-        due_on=None,
-        today=NOW.date(),
-        now=NOW,
-    )
+    assign(db, world.ida.actor, world.ann.id, now=NOW, course_id="sister")
     release = queries.get_release(db, world.organisation_id, world.release_id)
     shared = {key: rows for key, rows in comparing.taught_as_well(db, release).items() if rows}
     sitting = certification.start_attempt(db, actor=world.ann.actor, course_id="sister", seed=7, now=NOW)
